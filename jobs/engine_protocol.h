@@ -1,0 +1,70 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "jobs/error.h"
+#include "jobs/ids.h"
+#include "jobs/segment.h"
+
+/// What a rank and its engine say to each other: JSON objects, one per line, over a socket whose
+/// descriptor number is in the engine's environment as LONGTAKE_ENGINE_FD. End of file on either
+/// side means that the other one died. The first line an engine sends is EngineStarted; its
+/// `protocol` must be kEngineProtocol. docs/formats.md shows every line.
+namespace longtake {
+
+inline constexpr int kEngineProtocol = 1;
+inline constexpr const char* kEngineDescriptorVariable = "LONGTAKE_ENGINE_FD";
+
+// Orders, rank -> engine.
+
+/// Make this segment. Sent only when the engine is idle.
+struct MakeSegment {
+  SegmentOrder order;
+};
+/// Give the running attempt up, remove its partial file, answer SegmentGivenUp. Ignored for another attempt.
+struct CancelSegment {
+  AttemptId attempt;
+};
+/// End the process, exit code 0.
+struct QuitEngine {};
+
+using EngineOrder = std::variant<MakeSegment, CancelSegment, QuitEngine>;
+
+// Reports, engine -> rank.
+
+struct EngineStarted {
+  int protocol = kEngineProtocol;
+  std::string engine;   ///< "slate", "liveavatar"
+  std::string version;  ///< changes whenever the engine's pixels may change
+};
+/// `frames` of the segment are rendered and handed to the encoder so far.
+struct FramesMade {
+  AttemptId attempt;
+  std::int64_t frames = 0;
+};
+/// The segment and its carry are complete, durable and under their final names.
+struct SegmentMade {
+  AttemptId attempt;
+  SegmentFacts facts;
+};
+/// The attempt failed; the engine is idle again.
+struct SegmentGivenUp {
+  AttemptId attempt;
+  ErrorKind kind = ErrorKind::Bug;
+  std::string message;
+  bool cancelled = false;  ///< because it was told to
+};
+
+using EngineReport = std::variant<EngineStarted, FramesMade, SegmentMade, SegmentGivenUp>;
+
+/// One line, without the newline.
+std::string encode(const EngineOrder& order);
+std::string encode(const EngineReport& report);
+
+/// Throw Error{InvalidInput} naming the line when it is not a message of this protocol.
+EngineOrder decode_engine_order(std::string_view line);
+EngineReport decode_engine_report(std::string_view line);
+
+}  // namespace longtake

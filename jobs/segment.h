@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "jobs/clip_math.h"
+#include "jobs/ids.h"
+#include "jobs/interval.h"
+
+namespace longtake {
+
+/// What the pixels of a job depend on besides its inputs, in the engine's words.
+struct GenerationSettings {
+  std::string prompt;
+  int sample_steps = 4;
+  double sample_guide_scale = 0;
+  bool fold_last_step = false;
+  std::int64_t base_seed = 420;
+  int infer_frames = 48;  ///< frames of one clip
+  std::string model;      ///< checkpoint directory; empty for engines without a model
+  std::string lora;       ///< file; empty for none
+};
+
+/// One try at one segment, complete: an engine needs nothing else. Paths are absolute.
+/// Intervals are in clips of the job, frames of the film, samples of the speech file.
+struct SegmentOrder {
+  AttemptId attempt;
+  std::string job;
+  std::string identity;  ///< of the job (hex); stamped into the segment file
+  GenerationSettings settings;
+  FrameSize size;
+  Interval range;   ///< clips of the chain this segment belongs to
+  Interval clips;   ///< clips to make
+  Interval frames;  ///< the film's frames of `clips`
+  std::int64_t film_frames = 0;
+  std::string reference_image;  ///< already framed: exactly `size` pixels, PNG
+  std::string speech;           ///< raw float32 little-endian samples, 16 kHz mono
+  Interval speech_samples;      ///< the trimmed recording inside `speech`; the film starts at its begin
+  std::string segment;          ///< final name of the video to write
+  std::string carry_in;         ///< carry of the segment before; empty at the start of a range
+  std::string carry_out;        ///< final name of the carry to write
+};
+
+/// What is known about a complete segment file: enough to tell on resume and after the join
+/// whether a file, or the film made of it, still holds what the engine wrote.
+struct SegmentFacts {
+  std::int64_t bytes = 0;
+  std::int64_t frames = 0;
+  std::uint32_t packets_crc = 0;      ///< CRC-32 (IEEE) over the payload of all video packets in order
+  std::uint32_t first_frame_crc = 0;  ///< CRC-32 over the decoded first frame (yuv420p, planes without padding)
+  std::uint32_t last_frame_crc = 0;   ///< same for the last frame
+  friend bool operator==(const SegmentFacts& a, const SegmentFacts& b) {
+    return a.bytes == b.bytes && a.frames == b.frames && a.packets_crc == b.packets_crc &&
+           a.first_frame_crc == b.first_frame_crc && a.last_frame_crc == b.last_frame_crc;
+  }
+};
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrameSize, height, width)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationSettings, prompt, sample_steps, sample_guide_scale, fold_last_step,
+                                   base_seed, infer_frames, model, lora)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentOrder, attempt, job, identity, settings, size, range, clips, frames,
+                                   film_frames, reference_image, speech, speech_samples, segment, carry_in,
+                                   carry_out)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentFacts, bytes, frames, packets_crc, first_frame_crc, last_frame_crc)
+
+}  // namespace longtake

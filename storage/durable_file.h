@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+/// Files that are either absent or complete, also after a power cut: write under `path`.part,
+/// fsync, rename, fsync the folder. Every function throws Error{Io} or Error{DiskFull} naming the path.
+namespace longtake {
+
+/// The name a file has while it is written: `path` + ".part", in the same folder.
+std::filesystem::path part_path(const std::filesystem::path& path);
+
+/// Data and metadata of an existing file or folder are on the disk when this returns.
+void sync_to_disk(const std::filesystem::path& path);
+
+/// part_path(path) becomes `path`, durably: fsync of the file, rename, fsync of the folder.
+void commit_part(const std::filesystem::path& path);
+
+/// The whole of `bytes` becomes the durable content of `path`, replacing what was there.
+void write_durably(const std::filesystem::path& path, std::string_view bytes);
+
+}  // namespace longtake
