@@ -1,0 +1,104 @@
+#include "storage/database.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+#include <sys/vfs.h>
+
+#include <array>
+#include <string>
+
+#include "jobs/error.h"
+#include "storage/schema_text.h"
+#include "storage/sqlite_errors.h"
+
+namespace longtake {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr int kApplicationId = 0x4c4f4e47;  // "LONG": PRAGMA application_id of our files
+
+int integer_pragma(SQLite::Database& db, const std::string& name) {
+  return db.execAndGet("PRAGMA " + name).getInt();
+}
+
+void check_integrity(SQLite::Database& db, const std::filesystem::path& file) {
+  const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
+  if (verdict == "ok") return;
+  throw Error(ErrorKind::InvalidInput, file.string() + " is damaged (" + verdict +
+                                           "): move it away to start over; finished segments in jobs/ are found "
+                                           "again and kept");
+}
+
+void check_version(SQLite::Database& db, const std::filesystem::path& file) {
+  const int version = integer_pragma(db, "user_version");
+  if (integer_pragma(db, "application_id") != kApplicationId) {
+    throw Error(ErrorKind::InvalidInput, file.string() + " is a database, but not one of longtake's");
+  }
+  if (version != kSchemaVersion) {
+    throw Error(ErrorKind::InvalidInput, file.string() + " has schema version " + std::to_string(version) +
+                                             ", this longtake reads " + std::to_string(kSchemaVersion));
+  }
+}
+
+bool is_empty(SQLite::Database& db) {
+  return db.execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0;
+}
+
+void create_schema(SQLite::Database& db) {
+  SQLite::Transaction transaction(db);
+  db.exec(kSchemaText);
+  db.exec("PRAGMA application_id=" + std::to_string(kApplicationId));
+  db.exec("PRAGMA user_version=" + std::to_string(kSchemaVersion));
+  transaction.commit();
+}
+
+void choose_durability(SQLite::Database& db, const std::filesystem::path& file) {
+  const bool is_remote = is_on_network_file_system(file.parent_path());
+  db.execAndGet(is_remote ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=WAL");
+  db.exec(is_remote ? "PRAGMA synchronous=EXTRA" : "PRAGMA synchronous=FULL");
+}
+
+}  // namespace
+
+std::unique_ptr<SQLite::Database> open_exclusively(const std::filesystem::path& file, int patience_ms) {
+  return with_sqlite_errors(file, [&] {
+    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                                                 patience_ms);
+    // Before journal_mode: in exclusive mode SQLite keeps the WAL index on the heap, and no second
+    // connection can exist, which is also what Debian's SQLite 3.40 needs (WAL-reset bug until 3.51.3).
+    db->execAndGet("PRAGMA locking_mode=EXCLUSIVE");
+    choose_durability(*db, file);
+    db->exec("BEGIN EXCLUSIVE; COMMIT");  // takes the lock now, not at the first write
+    if (is_empty(*db)) create_schema(*db);
+    check_integrity(*db, file);
+    check_version(*db, file);
+    db->exec("PRAGMA foreign_keys=ON");
+    return db;
+  });
+}
+
+std::unique_ptr<SQLite::Database> open_read_only(const std::filesystem::path& file) {
+  if (!std::filesystem::exists(file)) {
+    throw Error(ErrorKind::InvalidInput, "no longtake run was here: " + file.string() + " does not exist");
+  }
+  return with_sqlite_errors(file, [&] {
+    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY);
+    check_version(*db, file);
+    return db;
+  });
+}
+
+bool is_on_network_file_system(const std::filesystem::path& folder) {
+  // Magic numbers of statfs(2): NFS, CIFS, SMB2, Lustre, GPFS, FUSE, Ceph, AFS, 9P, BeeGFS.
+  constexpr std::array<std::uint32_t, 10> kRemote = {0x6969,     0xff534d42, 0xfe534d42, 0x0bd00bd0, 0x47504653,
+                                                     0x65735546, 0x00c36400, 0x5346414f, 0x01021997, 0x19830326};
+  struct statfs facts {};
+  if (::statfs(folder.empty() ? "." : folder.c_str(), &facts) != 0) return false;
+  const auto magic = static_cast<std::uint32_t>(facts.f_type);
+  for (const std::uint32_t remote : kRemote) {
+    if (magic == remote) return true;
+  }
+  return false;
+}
+
+}  // namespace longtake

@@ -1,0 +1,277 @@
+#include "storage/job_store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <SQLiteCpp/VariadicBind.h>
+
+#include <map>
+
+#include "storage/database.h"
+#include "storage/save_changes.h"
+#include "storage/sqlite_errors.h"
+
+namespace longtake {
+namespace {
+
+std::string text_or_empty(const SQLite::Column& column) { return column.isNull() ? "" : column.getString(); }
+
+SegmentFacts facts_of(SQLite::Statement& row, int first_column) {
+  SegmentFacts facts;
+  facts.bytes = row.getColumn(first_column).getInt64();
+  facts.frames = row.getColumn(first_column + 1).getInt64();
+  facts.packets_crc = static_cast<std::uint32_t>(row.getColumn(first_column + 2).getInt64());
+  facts.first_frame_crc = static_cast<std::uint32_t>(row.getColumn(first_column + 3).getInt64());
+  facts.last_frame_crc = static_cast<std::uint32_t>(row.getColumn(first_column + 4).getInt64());
+  return facts;
+}
+
+StoredSegment segment_of(SQLite::Statement& row) {
+  StoredSegment segment;
+  segment.id.value = row.getColumn(0).getInt64();
+  segment.clips = {row.getColumn(2).getInt64(), row.getColumn(3).getInt64()};
+  segment.state = segment_state_from(row.getColumn(4).getString());
+  if (segment.state == SegmentState::Finished) segment.facts = facts_of(row, 5);
+  return segment;
+}
+
+std::vector<StoredRange> ranges_of(SQLite::Database& db, JobId job) {
+  std::vector<StoredRange> ranges;
+  std::map<std::int64_t, std::size_t> index_of;
+  SQLite::Statement range_rows(db, "SELECT id, begin_clip, end_clip FROM ranges WHERE job_id=? ORDER BY begin_clip");
+  range_rows.bind(1, job.value);
+  while (range_rows.executeStep()) {
+    index_of[range_rows.getColumn(0).getInt64()] = ranges.size();
+    StoredRange range;
+    range.id.value = range_rows.getColumn(0).getInt64();
+    range.clips = {range_rows.getColumn(1).getInt64(), range_rows.getColumn(2).getInt64()};
+    ranges.push_back(std::move(range));
+  }
+  SQLite::Statement rows(db,
+                         "SELECT id, range_id, begin_clip, end_clip, state, bytes, frames, packets_crc, "
+                         "first_frame_crc, last_frame_crc FROM segments WHERE job_id=? ORDER BY begin_clip");
+  rows.bind(1, job.value);
+  while (rows.executeStep()) {
+    ranges.at(index_of.at(rows.getColumn(1).getInt64())).segments.push_back(segment_of(rows));
+  }
+  return ranges;
+}
+
+constexpr const char* kJobColumns =
+    "SELECT id, name, identity, identity_of, engine, state, message, height, width, film_frames, clips, "
+    "infer_frames, segment_clips, output FROM jobs ";
+
+StoredJob job_of(SQLite::Database& db, SQLite::Statement& row) {
+  StoredJob job;
+  job.id.value = row.getColumn(0).getInt64();
+  job.name = row.getColumn(1).getString();
+  job.identity = row.getColumn(2).getString();
+  job.identity_of = row.getColumn(3).getString();
+  job.engine = row.getColumn(4).getString();
+  job.state = job_state_from(row.getColumn(5).getString());
+  job.message = text_or_empty(row.getColumn(6));
+  job.size = {row.getColumn(7).getInt(), row.getColumn(8).getInt()};
+  job.film_frames = row.getColumn(9).getInt64();
+  job.clips = row.getColumn(10).getInt64();
+  job.infer_frames = row.getColumn(11).getInt();
+  job.segment_clips = row.getColumn(12).getInt();
+  job.output = row.getColumn(13).getString();
+  job.ranges = ranges_of(db, job.id);
+  return job;
+}
+
+std::int64_t insert_job(SQLite::Database& db, const StoredJob& job, std::int64_t now_ms) {
+  SQLite::Statement insert(db,
+                           "INSERT INTO jobs(name, identity, identity_of, engine, state, height, width, "
+                           "film_frames, clips, infer_frames, segment_clips, output, created_at) "
+                           "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  int i = 0;
+  for (const std::string& text : {job.name, job.identity, job.identity_of, job.engine,
+                                  std::string(name_of(JobState::Pending))}) {
+    insert.bind(++i, text);
+  }
+  for (const std::int64_t number : {std::int64_t{job.size.height}, std::int64_t{job.size.width}, job.film_frames,
+                                    job.clips, std::int64_t{job.infer_frames}, std::int64_t{job.segment_clips}}) {
+    insert.bind(++i, number);
+  }
+  insert.bind(++i, job.output);
+  insert.bind(++i, utc_text(now_ms));
+  insert.exec();
+  return db.getLastInsertRowid();
+}
+
+void insert_ranges(SQLite::Database& db, std::int64_t job_id, const std::vector<StoredRange>& ranges) {
+  SQLite::Statement insert_range(db, "INSERT INTO ranges(job_id, begin_clip, end_clip) VALUES(?,?,?)");
+  SQLite::Statement insert_segment(
+      db, "INSERT INTO segments(job_id, range_id, begin_clip, end_clip, state) VALUES(?,?,?,?,'pending')");
+  for (const StoredRange& range : ranges) {
+    SQLite::bind(insert_range, job_id, range.clips.begin, range.clips.end);
+    insert_range.exec();
+    insert_range.reset();
+    const std::int64_t range_id = db.getLastInsertRowid();
+    for (const StoredSegment& segment : range.segments) {
+      SQLite::bind(insert_segment, job_id, range_id, segment.clips.begin, segment.clips.end);
+      insert_segment.exec();
+      insert_segment.reset();
+    }
+  }
+}
+
+}  // namespace
+
+std::int64_t StoredJob::frames_finished() const {
+  std::int64_t frames = 0;
+  for (const StoredRange& range : ranges) {
+    for (const StoredSegment& segment : range.segments) frames += segment.facts ? segment.facts->frames : 0;
+  }
+  return frames;
+}
+
+struct JobStore::Statements {
+  explicit Statements(SQLite::Database& db) : saver(db) {}
+  ChangeSaver saver;
+};
+
+JobStore::JobStore(std::filesystem::path file, std::unique_ptr<SQLite::Database> db)
+    : file_(std::move(file)), db_(std::move(db)), statements_(std::make_unique<Statements>(*db_)) {}
+JobStore::JobStore(JobStore&&) noexcept = default;
+JobStore::~JobStore() = default;
+
+JobStore JobStore::open(const std::filesystem::path& file, int patience_ms) {
+  return JobStore(file, open_exclusively(file, patience_ms));
+}
+
+JobStore JobStore::open_to_read(const std::filesystem::path& file) { return JobStore(file, open_read_only(file)); }
+
+Epoch JobStore::begin_run(const std::string& host, int pid, const std::string& profile, std::int64_t now_ms) {
+  return with_sqlite_errors(file_, [&] {
+    SQLite::Transaction transaction(*db_);
+    const std::string now = utc_text(now_ms);
+    SQLite::Statement lost(*db_,
+                           "UPDATE attempts SET state='lost', ended_at=?, message='its run was killed' "
+                           "WHERE state='running'");
+    lost.bind(1, now);
+    lost.exec();
+    db_->exec("UPDATE segments SET state='pending' WHERE state='running'");
+    SQLite::Statement insert(*db_,
+                             "INSERT INTO run(schema_version, host, pid, profile, started_at) "
+                             "VALUES((SELECT user_version FROM pragma_user_version), ?,?,?,?)");
+    SQLite::bind(insert, host, pid, profile, now);
+    insert.exec();
+    const Epoch epoch{db_->getLastInsertRowid()};
+    transaction.commit();
+    return epoch;
+  });
+}
+
+void JobStore::end_run(Epoch epoch, int exit_code, const std::string& message, std::int64_t now_ms) {
+  with_sqlite_errors(file_, [&] {
+    SQLite::Statement update(*db_, "UPDATE run SET ended_at=?, exit_code=?, message=? WHERE epoch=?");
+    SQLite::bind(update, utc_text(now_ms), exit_code, message, epoch.value);
+    update.exec();
+  });
+}
+
+std::optional<StoredRun> JobStore::newest_run() const {
+  return with_sqlite_errors(file_, [&]() -> std::optional<StoredRun> {
+    SQLite::Statement row(*db_,
+                          "SELECT epoch, host, pid, profile, started_at, ended_at, exit_code, message FROM run "
+                          "ORDER BY epoch DESC LIMIT 1");
+    if (!row.executeStep()) return std::nullopt;
+    StoredRun run;
+    run.epoch.value = row.getColumn(0).getInt64();
+    run.host = row.getColumn(1).getString();
+    run.pid = row.getColumn(2).getInt();
+    run.profile = row.getColumn(3).getString();
+    run.started_at = row.getColumn(4).getString();
+    run.ended_at = text_or_empty(row.getColumn(5));
+    if (!row.getColumn(6).isNull()) run.exit_code = row.getColumn(6).getInt();
+    run.message = text_or_empty(row.getColumn(7));
+    return run;
+  });
+}
+
+std::vector<StoredJob> JobStore::load_jobs() const {
+  return with_sqlite_errors(file_, [&] {
+    std::vector<StoredJob> jobs;
+    SQLite::Statement rows(*db_, std::string(kJobColumns) + "ORDER BY id");
+    while (rows.executeStep()) jobs.push_back(job_of(*db_, rows));
+    return jobs;
+  });
+}
+
+std::optional<StoredJob> JobStore::find_job(const std::string& name) const {
+  return with_sqlite_errors(file_, [&]() -> std::optional<StoredJob> {
+    SQLite::Statement row(*db_, std::string(kJobColumns) + "WHERE name=?");
+    row.bind(1, name);
+    if (!row.executeStep()) return std::nullopt;
+    return job_of(*db_, row);
+  });
+}
+
+StoredJob JobStore::add_job(const StoredJob& job, std::int64_t now_ms) {
+  with_sqlite_errors(file_, [&] {
+    SQLite::Transaction transaction(*db_);
+    const std::int64_t job_id = insert_job(*db_, job, now_ms);
+    insert_ranges(*db_, job_id, job.ranges);
+    transaction.commit();
+  });
+  return *find_job(job.name);
+}
+
+AttemptId JobStore::next_attempt() const {
+  return with_sqlite_errors(file_, [&] {
+    return AttemptId{db_->execAndGet("SELECT ifnull(max(id), 0) + 1 FROM attempts").getInt64()};
+  });
+}
+
+void JobStore::save(Epoch epoch, const std::vector<Change>& changes) {
+  if (changes.empty()) return;
+  with_sqlite_errors(file_, [&] {
+    SQLite::Transaction transaction(*db_);
+    statements_->saver.apply(epoch, changes);
+    transaction.commit();
+  });
+}
+
+AttemptSummary JobStore::summarize_attempts(JobId job) const {
+  return with_sqlite_errors(file_, [&] {
+    AttemptSummary summary;
+    SQLite::Statement counts(*db_,
+                             "SELECT count(*), sum(a.state='finished'), sum(a.state='failed'), "
+                             "sum(a.state='cancelled'), sum(a.state='lost'), "
+                             "sum(CASE WHEN a.state='finished' THEN a.seconds END), max(a.peak_bytes) "
+                             "FROM attempts a JOIN segments s ON s.id=a.segment_id WHERE s.job_id=?");
+    counts.bind(1, job.value);
+    counts.executeStep();
+    summary.started = counts.getColumn(0).getInt64();
+    summary.finished = counts.getColumn(1).getInt64();
+    summary.failed = counts.getColumn(2).getInt64();
+    summary.cancelled = counts.getColumn(3).getInt64();
+    summary.lost = counts.getColumn(4).getInt64();
+    summary.seconds = counts.getColumn(5).getDouble();
+    summary.peak_bytes = counts.getColumn(6).getInt64();
+    SQLite::Statement messages(*db_,
+                               "SELECT 'clips ' || s.begin_clip || ':' || s.end_clip || ' ' || a.state || ': ' || "
+                               "ifnull(a.message, '') FROM attempts a JOIN segments s ON s.id=a.segment_id "
+                               "WHERE s.job_id=? AND a.state IN ('failed', 'lost') ORDER BY a.id LIMIT 20");
+    messages.bind(1, job.value);
+    while (messages.executeStep()) summary.messages.push_back(messages.getColumn(0).getString());
+    return summary;
+  });
+}
+
+std::vector<StoredEvent> JobStore::last_events(const std::string& job, int at_most) const {
+  return with_sqlite_errors(file_, [&] {
+    std::vector<StoredEvent> events;
+    SQLite::Statement rows(*db_,
+                           "SELECT at, kind, ifnull(job, ''), text FROM (SELECT * FROM events "
+                           "WHERE ?1='' OR job=?1 ORDER BY id DESC LIMIT ?2) ORDER BY id");
+    SQLite::bind(rows, job, at_most);
+    while (rows.executeStep()) {
+      events.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getString(),
+                        rows.getColumn(2).getString(), rows.getColumn(3).getString()});
+    }
+    return events;
+  });
+}
+
+}  // namespace longtake
