@@ -1,0 +1,214 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "jobs/messages.h"
+#include "scheduler/rate_meter.h"
+#include "scheduler/run_status.h"
+#include "storage/change.h"
+#include "storage/job_store.h"
+#include "storage/work_dir.h"
+
+namespace longtake {
+
+/// A job as the core needs it.
+struct RunJob {
+  StoredJob stored;
+  int priority = 0;
+  SegmentOrder order;  ///< filled in but for attempt, range, clips, frames and the paths of the segment
+};
+
+/// The ranks whose engines make a segment together. The last one writes it and reports it finished.
+struct RunGroup {
+  GroupId id;
+  std::vector<RankId> ranks;
+  std::string host;
+};
+
+struct Outgoing {
+  RankId to;
+  SchedulerMessage message;
+};
+
+struct EndRun {
+  int exit_code = 0;
+  std::string message;
+};
+
+/// What an event asks for. The loop saves `changes` in one transaction, and only then does the rest.
+struct Actions {
+  std::vector<Change> changes;
+  std::vector<Outgoing> sends;
+  std::vector<JobId> joins;  ///< films to be joined now; answered by on_film_*
+  std::optional<EndRun> end;
+};
+
+struct CoreLimits {
+  int tries_per_segment = 3;       ///< failures a segment may have caused, then its job fails
+  int failures_per_group = 3;      ///< in a row and of different segments, then the group is not used any more
+  int joins_per_job = 4;           ///< a film that cannot be joined after so many tries fails
+  std::int64_t io_pause_ms = 2000; ///< before a segment is tried again after a disk or codec error
+  std::int64_t drain_grace_ms = 5000;  ///< for ranks to give up what they are doing
+  std::int64_t disk_full_patience_ms = 300000;  ///< how long a full disk is waited for, then the run drains
+};
+
+/// Who makes what and when: a pure state machine. Each handler takes an event and the time (milliseconds
+/// since 1970, never going back) and returns what to save and to send. Reports that are stale (another
+/// epoch, an attempt that is over) change nothing. Belongs to the scheduler's thread.
+///
+/// Order: higher priority first, then the chain with most clips left; segments of a range in order.
+class SchedulerCore {
+ public:
+  SchedulerCore(Epoch epoch, const WorkDir& work_dir, std::vector<RunJob> jobs, std::vector<RunGroup> groups,
+                AttemptId next_attempt, CoreLimits limits);
+
+  Actions on_started(std::int64_t now_ms);
+  Actions on_rank_joined(const RankHardware& hardware, std::int64_t now_ms);
+  Actions on_rank_alive(RankId rank, std::int64_t now_ms);
+  Actions on_rank_left(RankId rank, const std::string& reason, std::int64_t now_ms);
+  Actions on_attempt_progressed(const AttemptProgressed& report, std::int64_t now_ms);
+  Actions on_attempt_finished(const AttemptFinished& report, std::int64_t now_ms);
+  Actions on_attempt_failed(const AttemptFailed& report, std::int64_t now_ms);
+  Actions on_film_joined(JobId job, const std::string& summary, std::int64_t now_ms);
+  /// The join found that a segment (position in the film) no longer holds what was written.
+  Actions on_film_segment_bad(JobId job, std::size_t segment, const std::string& why, std::int64_t now_ms);
+  Actions on_film_failed(JobId job, ErrorKind kind, const std::string& message, std::int64_t now_ms);
+  /// Start nothing new, cancel what runs, end with exit code 75.
+  Actions on_drain(const std::string& by, std::int64_t now_ms);
+  /// The disk has no room (also told by on_attempt_failed); and again some.
+  Actions on_disk_full(const std::string& what, std::int64_t now_ms);
+  Actions on_disk_has_room(std::int64_t now_ms);
+  /// Several times a second: silent ranks, pauses that are over, graces that are over.
+  Actions on_tick(std::int64_t now_ms);
+
+  bool is_waiting_for_disk() const { return disk_full_since_ms_ >= 0; }
+  RunStatus status(std::int64_t now_ms) const;
+  /// The job with its segments' states and facts as of now. Throws Error{Bug} for an unknown id.
+  const StoredJob& job(JobId id) const;
+
+ private:
+  struct Job {
+    StoredJob stored;
+    SegmentOrder order;
+    int priority = 0;
+    int joins_tried = 0;
+    bool is_joining = false;
+    std::int64_t clips_done = 0;
+    std::int64_t frames_done = 0;  ///< of finished segments
+    std::int64_t frames_running = 0;
+    std::size_t segments_left = 0;
+    ErrorKind failure = ErrorKind::Bug;
+    RateMeter rate;
+  };
+  struct Range {
+    std::size_t job = 0;
+    std::size_t index = 0;  ///< in its job
+    std::size_t next = 0;   ///< first segment that is not finished
+    std::int64_t clips_left = 0;
+    int failures = 0;       ///< charged to segment `next` in this run
+    GroupId last_failed_on;
+    bool is_ready = false;
+  };
+  struct Group {
+    RunGroup plan;
+    std::set<RankId> joined;
+    AttemptId attempt;
+    int failures = 0;  ///< in a row
+    SegmentId last_failed;
+    bool is_blocked = false;
+    bool is_usable() const { return !is_blocked && joined.size() == plan.ranks.size(); }
+  };
+  struct Rank {
+    std::size_t group = 0;
+    RankState state = RankState::Left;
+    bool was_seen = false;
+    std::int64_t last_seen_ms = 0;
+    RankHardware hardware;
+  };
+  struct Attempt {
+    std::size_t range = 0;
+    std::size_t group = 0;
+    std::int64_t frames = 0;
+    bool is_cancelled = false;
+  };
+  /// Sorts the range to start next to the front.
+  struct ReadyKey {
+    int priority;
+    std::int64_t clips_left;
+    std::size_t range;
+    friend bool operator<(const ReadyKey& a, const ReadyKey& b) {
+      if (a.priority != b.priority) return a.priority > b.priority;
+      if (a.clips_left != b.clips_left) return a.clips_left > b.clips_left;
+      return a.range < b.range;
+    }
+  };
+
+  // core_assign.cpp: from ready ranges and idle groups to orders.
+  void make_ready(std::size_t range);
+  void make_unready(std::size_t range);
+  ReadyKey key_of(std::size_t range) const;
+  void assign(std::int64_t now_ms, Actions& actions);
+  std::size_t choose_group(const Range& range) const;
+  void start_attempt(std::size_t range, std::size_t group, std::int64_t now_ms, Actions& actions);
+  SegmentOrder order_for(const Range& range, AttemptId attempt) const;
+  void refresh_idle(std::size_t group);
+
+  // core_jobs.cpp: whole jobs, their films, and the status.
+  void fail_job(std::size_t job, ErrorKind kind, const std::string& message, std::int64_t now_ms, Actions& actions);
+  void move_job(std::size_t job, JobState to, const std::string& message, std::int64_t now_ms, Actions& actions);
+  void join_when_complete(std::size_t job, std::int64_t now_ms, Actions& actions);
+  void retry_joins(std::int64_t now_ms, Actions& actions);
+  void reopen(std::size_t range, std::size_t position, Actions& actions);
+  JobStatus status_of_job(const Job& job, std::int64_t now_ms) const;
+  GroupStatus status_of_group(const Group& group) const;
+
+  // core.cpp: attempts and ranks.
+  void add_ranges(std::size_t job);
+  void skip_finished(Range& range) const;
+  Attempt* find_running(Epoch epoch, AttemptId attempt, RankId rank);
+  void finish_attempt(AttemptId id, Attempt attempt);
+  void end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message, std::int64_t now_ms,
+                   Actions& actions);
+  void charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms, Actions& actions);
+  void charge_group(std::size_t group, SegmentId segment, const std::string& message, std::int64_t now_ms,
+                    Actions& actions);
+  void cancel(AttemptId id, Attempt& attempt, Actions& actions);
+  void lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms, Actions& actions);
+  void note(const std::string& kind, const std::string& job, const std::string& text, std::int64_t now_ms,
+            Actions& actions);
+  void end_when_over(std::int64_t now_ms, Actions& actions);
+  Actions settle(std::int64_t now_ms, Actions actions);
+  std::size_t index_of(JobId id) const;
+  StoredSegment& segment_at(const Range& range);
+
+  Epoch epoch_;
+  WorkDir work_dir_;
+  CoreLimits limits_;
+  std::vector<Job> jobs_;
+  std::vector<Range> ranges_;
+  std::vector<Group> groups_;
+  std::map<RankId, Rank> ranks_;
+  std::unordered_map<JobId, std::size_t> job_index_;
+  std::unordered_map<AttemptId, Attempt> running_;
+  std::set<ReadyKey> ready_;
+  std::set<std::size_t> idle_;                              ///< groups
+  std::multimap<std::int64_t, std::size_t> paused_ranges_;  ///< by the time they are ready again
+  std::deque<EventStatus> recent_events_;
+  AttemptId next_attempt_;
+  RateMeter rate_;
+  std::int64_t started_ms_ = 0;
+  std::int64_t drain_since_ms_ = -1;
+  std::string drained_by_;
+  std::int64_t disk_full_since_ms_ = -1;
+  std::string disk_full_what_;
+  bool has_ended_ = false;
+};
+
+}  // namespace longtake

@@ -1,0 +1,83 @@
+// SchedulerCore, the part that decides who makes what: from ready ranges and idle groups to orders.
+#include "scheduler/core.h"
+
+namespace longtake {
+
+SchedulerCore::ReadyKey SchedulerCore::key_of(std::size_t index) const {
+  const Range& range = ranges_[index];
+  return {jobs_[range.job].priority, range.clips_left, index};
+}
+
+/// A range is ready while it has a segment to make, none of its segments runs and it is not paused.
+void SchedulerCore::make_ready(std::size_t index) {
+  if (ranges_[index].clips_left == 0) return;
+  ranges_[index].is_ready = true;
+  ready_.insert(key_of(index));
+}
+
+void SchedulerCore::make_unready(std::size_t index) {
+  if (!ranges_[index].is_ready) return;
+  ranges_[index].is_ready = false;
+  ready_.erase(key_of(index));
+}
+
+void SchedulerCore::refresh_idle(std::size_t index) {
+  const Group& group = groups_[index];
+  if (group.is_usable() && !group.attempt.is_set()) {
+    idle_.insert(index);
+  } else {
+    idle_.erase(index);
+  }
+}
+
+void SchedulerCore::assign(std::int64_t now_ms, Actions& actions) {
+  if (drain_since_ms_ >= 0 || is_waiting_for_disk()) return;
+  while (!ready_.empty() && !idle_.empty()) {
+    const std::size_t range = ready_.begin()->range;
+    start_attempt(range, choose_group(ranges_[range]), now_ms, actions);
+  }
+}
+
+/// Elsewhere than where it failed last, if anyone else is idle.
+std::size_t SchedulerCore::choose_group(const Range& range) const {
+  for (const std::size_t group : idle_) {
+    if (groups_[group].plan.id != range.last_failed_on) return group;
+  }
+  return *idle_.begin();
+}
+
+void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_index, std::int64_t now_ms,
+                                  Actions& actions) {
+  Range& range = ranges_[range_index];
+  Job& job = jobs_[range.job];
+  Group& group = groups_[group_index];
+  const AttemptId attempt = next_attempt_;
+  ++next_attempt_.value;
+  make_unready(range_index);
+  group.attempt = attempt;
+  refresh_idle(group_index);
+  running_[attempt] = {range_index, group_index, 0, false};
+  StoredSegment& segment = segment_at(range);
+  segment.state = SegmentState::Running;
+  if (job.stored.state == JobState::Pending) move_job(range.job, JobState::Running, "", now_ms, actions);
+  actions.changes.push_back(AttemptStarted{attempt, segment.id, group.plan.id, now_ms});
+  const GenerateSegment order{epoch_, job.stored.engine, order_for(range, attempt)};
+  for (const RankId rank : group.plan.ranks) actions.sends.push_back({rank, order});
+}
+
+SegmentOrder SchedulerCore::order_for(const Range& range, AttemptId attempt) const {
+  const Job& job = jobs_[range.job];
+  const StoredRange& stored = job.stored.ranges[range.index];
+  const Interval clips = stored.segments[range.next].clips;
+  SegmentOrder order = job.order;
+  order.attempt = attempt;
+  order.range = stored.clips;
+  order.clips = clips;
+  order.frames = frames_of_clips(clips, job.stored.infer_frames, job.stored.film_frames);
+  order.segment = work_dir_.segment(job.stored.name, clips);
+  order.carry_out = work_dir_.carry(job.stored.name, clips);
+  if (range.next > 0) order.carry_in = work_dir_.carry(job.stored.name, stored.segments[range.next - 1].clips);
+  return order;
+}
+
+}  // namespace longtake
