@@ -1,0 +1,34 @@
+#include "rank/launch/mpirun_command.h"
+
+#include "jobs/error.h"
+
+namespace longtake {
+
+std::vector<std::string> mpirun_command(const LaunchOptions& options) {
+  if (options.ranks < 1 || options.program.empty()) {
+    throw Error(ErrorKind::Bug, "cannot start " + std::to_string(options.ranks) + " ranks of a program of " +
+                                    std::to_string(options.program.size()) + " words");
+  }
+  std::vector<std::string> command = {"mpirun", "-n", std::to_string(options.ranks)};
+  // The other ranks survive the death of one.
+  command.emplace_back("--enable-recovery");
+  // A rank only watches; its engine's threads must not be tied to the one core Open MPI would give it.
+  command.insert(command.end(), {"--bind-to", "none"});
+  if (options.is_root) command.emplace_back("--allow-run-as-root");
+  // Open MPI counts cores, not hardware threads, and takes no cgroup into account: in a container its own
+  // count of slots may be wrong in either direction.
+  if (options.is_root || options.ranks > options.processors / 2) command.emplace_back("--oversubscribe");
+  for (const std::string& name : options.exported_variables) command.insert(command.end(), {"-x", name});
+  command.insert(command.end(), options.program.begin(), options.program.end());
+  return command;
+}
+
+bool is_under_mpi_launcher(const std::map<std::string, std::string>& environment) {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
+    if (environment.count(name) != 0) return true;
+  }
+  const auto tasks = environment.find("SLURM_STEP_NUM_TASKS");
+  return environment.count("SLURM_STEP_ID") != 0 && tasks != environment.end() && tasks->second != "1";
+}
+
+}  // namespace longtake

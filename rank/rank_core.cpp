@@ -1,0 +1,250 @@
+#include "rank/rank_core.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace longtake {
+namespace {
+
+void append(RankActions& actions, RankActions more) {
+  actions.insert(actions.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+std::string seconds_text(std::int64_t milliseconds) { return std::to_string(milliseconds / 1000) + " s"; }
+
+}  // namespace
+
+RankCore::RankCore(RankHardware hardware, RankLimits limits)
+    : hardware_(std::move(hardware)), limits_(limits) {}
+
+RankActions RankCore::on_start(std::int64_t now_ms) {
+  scheduler_heard_ms_ = now_ms;
+  alive_told_ms_ = now_ms;
+  return {TellScheduler{RankJoined{hardware_}}};
+}
+
+// Orders of the scheduler.
+
+RankActions RankCore::on_order(const SchedulerMessage& message, std::int64_t now_ms) {
+  scheduler_heard_ms_ = now_ms;
+  return std::visit([&](const auto& order) { return on(order, now_ms); }, message);
+}
+
+RankActions RankCore::on(const GenerateSegment& order, std::int64_t now_ms) {
+  if (is_current(order.order.attempt)) return {};  // told twice
+  if (attempt_) {
+    return {TellScheduler{AttemptFailed{order.epoch, order.order.attempt, hardware_.rank, ErrorKind::Bug,
+                                        "rank " + std::to_string(hardware_.rank.value) +
+                                            " is still busy with attempt " +
+                                            std::to_string(attempt_->order.attempt.value),
+                                        false}}};
+  }
+  attempt_ = Attempt{};
+  attempt_->epoch = order.epoch;
+  attempt_->order = order.order;
+  attempt_->taken_ms = now_ms;
+  attempt_->told_ms = now_ms;
+
+  RankActions actions;
+  if (engine_.state != EngineState::None && engine_.name != order.engine) {
+    actions.emplace_back(StopEngine{});
+    engine_ = Engine{};
+  }
+  if (engine_.state == EngineState::None) {
+    engine_ = Engine{EngineState::Starting, order.engine, 0, now_ms};
+    actions.emplace_back(StartEngine{order.engine});
+  } else if (engine_.state == EngineState::Ready) {
+    actions.emplace_back(hand_over(now_ms));
+  }
+  return actions;
+}
+
+RankActions RankCore::on(const CancelAttempt& order, std::int64_t now_ms) {
+  if (!is_current(order.attempt) || attempt_->cancelled_ms) return {};
+  attempt_->cancelled_ms = now_ms;
+  // An engine that is still loading does not have the order yet; it goes on loading, for the next one.
+  if (engine_.state != EngineState::Ready)
+    return {fail_attempt(ErrorKind::DeviceLost, "cancelled before it began")};
+  return {TellEngine{CancelSegment{order.attempt}}};
+}
+
+RankActions RankCore::on(const SchedulerAlive&, std::int64_t) { return {}; }
+
+RankActions RankCore::on(const Rejoin&, std::int64_t) {
+  RankActions actions;
+  const bool is_making = attempt_ && engine_.state == EngineState::Ready;
+  attempt_.reset();
+  if (is_making) {
+    engine_ = Engine{};
+    actions.emplace_back(KillEngine{});
+  }
+  actions.emplace_back(TellScheduler{RankJoined{hardware_}});
+  return actions;
+}
+
+RankActions RankCore::on(const LeaveRun&, std::int64_t) { return leave(RankExit::Ordered); }
+
+// News of the engine.
+
+void RankCore::on_engine_spawned(int pid) { engine_.pid = pid; }
+
+RankActions RankCore::on_engine_not_spawned(const Error& error) {
+  engine_ = Engine{};
+  if (!attempt_) return {};
+  return {fail_attempt(error.kind(), error.what())};
+}
+
+RankActions RankCore::on_engine_died(const std::string& how) {
+  const bool was_loading = engine_.state == EngineState::Starting;
+  const std::string name = std::exchange(engine_, Engine{}).name;
+  if (!attempt_) return {};
+  return {fail_attempt(ErrorKind::DeviceLost, "the engine " + name + " ended while it was " +
+                                                  (was_loading ? "starting: " : "making a segment: ") + how)};
+}
+
+RankActions RankCore::on_report(const EngineReport& report, std::int64_t peak_bytes, std::int64_t now_ms) {
+  if (engine_.state == EngineState::None) return {};
+  if (engine_.state == EngineState::Starting && !std::holds_alternative<EngineStarted>(report)) {
+    return lose_engine("the engine " + engine_.name + " reported before it said which protocol it speaks");
+  }
+  return std::visit([&](const auto& fact) { return on(fact, peak_bytes, now_ms); }, report);
+}
+
+RankActions RankCore::on(const EngineStarted& report, std::int64_t, std::int64_t now_ms) {
+  if (engine_.state == EngineState::Ready) return {};
+  if (report.protocol != kEngineProtocol) {
+    const std::string why = "the engine " + engine_.name + " speaks engine protocol " +
+                            std::to_string(report.protocol) + ", this rank speaks " +
+                            std::to_string(kEngineProtocol) + ": install both from the same release";
+    engine_ = Engine{};
+    RankActions actions = {KillEngine{}};
+    if (attempt_) actions.emplace_back(fail_attempt(ErrorKind::Bug, why));
+    return actions;
+  }
+  engine_.state = EngineState::Ready;
+  if (!attempt_) return {};
+  return {hand_over(now_ms)};
+}
+
+RankActions RankCore::on(const FramesMade& report, std::int64_t, std::int64_t now_ms) {
+  if (!is_current(report.attempt)) return {};
+  // The wait for the first report is no measure of the later ones: an engine may think for minutes
+  // about a whole segment and then hand out its frames in a row.
+  if (attempt_->has_reported)
+    attempt_->slowest_ms = std::max(attempt_->slowest_ms, now_ms - attempt_->heard_ms);
+  attempt_->has_reported = true;
+  attempt_->heard_ms = now_ms;
+  attempt_->frames = report.frames;
+  if (now_ms - attempt_->told_ms < limits_.progress_every_ms) return {};
+  return {progress(now_ms)};
+}
+
+RankActions RankCore::on(const SegmentMade& report, std::int64_t peak_bytes, std::int64_t now_ms) {
+  if (!is_current(report.attempt)) return {};
+  // Also when it was cancelled: the segment is complete on the disk, and the scheduler wants to know.
+  AttemptFinished finished;
+  finished.epoch = attempt_->epoch;
+  finished.attempt = report.attempt;
+  finished.rank = hardware_.rank;
+  finished.facts = report.facts;
+  finished.seconds = static_cast<double>(now_ms - attempt_->taken_ms) / 1000.0;
+  finished.peak_bytes = peak_bytes;
+  attempt_.reset();
+  return {TellScheduler{finished}};
+}
+
+RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t, std::int64_t) {
+  if (!is_current(report.attempt)) return {};
+  return {fail_attempt(report.kind, report.message)};
+}
+
+// Time and the outside.
+
+RankActions RankCore::on_tick(std::int64_t now_ms) {
+  if (now_ms - scheduler_heard_ms_ >= kSchedulerSilence_ms) return leave(RankExit::SchedulerLost);
+  RankActions actions;
+  if (const auto why = overdue(now_ms)) append(actions, lose_engine(*why));
+  if (attempt_ && attempt_->frames != attempt_->told_frames &&
+      now_ms - attempt_->told_ms >= limits_.progress_every_ms) {
+    actions.emplace_back(progress(now_ms));
+  }
+  if (now_ms - alive_told_ms_ >= kHeartbeatEvery_ms) {
+    alive_told_ms_ = now_ms;
+    actions.emplace_back(TellScheduler{RankAlive{hardware_.rank, engine_.pid}});
+  }
+  return actions;
+}
+
+RankActions RankCore::on_signal(const std::string& name) {
+  RankActions actions = {TellScheduler{RankLeft{hardware_.rank, "signal " + name}}};
+  append(actions, leave(RankExit::Signalled));
+  return actions;
+}
+
+RankActions RankCore::on_launcher_lost() {
+  RankActions actions = {TellScheduler{RankLeft{hardware_.rank, "the process that started it is gone"}}};
+  append(actions, leave(RankExit::LauncherLost));
+  return actions;
+}
+
+// Rules.
+
+bool RankCore::is_current(AttemptId attempt) const { return attempt_ && attempt_->order.attempt == attempt; }
+
+std::int64_t RankCore::progress_limit_ms() const {
+  if (!attempt_->has_reported) return limits_.first_report_ms;
+  return std::max(limits_.least_progress_ms, limits_.slowest_times * attempt_->slowest_ms);
+}
+
+/// Why the engine has to go, if it has.
+std::optional<std::string> RankCore::overdue(std::int64_t now_ms) const {
+  if (engine_.state == EngineState::Starting && now_ms - engine_.started_ms >= limits_.load_ms) {
+    return "the engine " + engine_.name + " was not ready " + seconds_text(limits_.load_ms) +
+           " after its start";
+  }
+  if (engine_.state != EngineState::Ready || !attempt_) return std::nullopt;
+  if (attempt_->cancelled_ms && now_ms - *attempt_->cancelled_ms >= limits_.cancel_ms) {
+    return "the engine " + engine_.name + " did not stop within " + seconds_text(limits_.cancel_ms);
+  }
+  if (now_ms - attempt_->heard_ms >= progress_limit_ms()) {
+    return "no progress for " + seconds_text(now_ms - attempt_->heard_ms) + " after " +
+           std::to_string(attempt_->frames) + " frames";
+  }
+  return std::nullopt;
+}
+
+TellEngine RankCore::hand_over(std::int64_t now_ms) {
+  attempt_->heard_ms = now_ms;
+  return TellEngine{MakeSegment{attempt_->order}};
+}
+
+TellScheduler RankCore::progress(std::int64_t now_ms) {
+  attempt_->told_ms = now_ms;
+  attempt_->told_frames = attempt_->frames;
+  return TellScheduler{
+      AttemptProgressed{attempt_->epoch, attempt_->order.attempt, hardware_.rank, attempt_->frames}};
+}
+
+TellScheduler RankCore::fail_attempt(ErrorKind kind, const std::string& message) {
+  const Attempt failed = *std::exchange(attempt_, std::nullopt);
+  return TellScheduler{AttemptFailed{failed.epoch, failed.order.attempt, hardware_.rank, kind, message,
+                                     failed.cancelled_ms.has_value()}};
+}
+
+RankActions RankCore::lose_engine(const std::string& why) {
+  engine_ = Engine{};
+  RankActions actions = {KillEngine{}};
+  if (attempt_) actions.emplace_back(fail_attempt(ErrorKind::DeviceLost, why));
+  return actions;
+}
+
+RankActions RankCore::leave(RankExit exit) {
+  RankActions actions;
+  if (engine_.state != EngineState::None) actions.emplace_back(StopEngine{});
+  engine_ = Engine{};
+  attempt_.reset();
+  actions.emplace_back(Leave{exit});
+  return actions;
+}
+
+}  // namespace longtake

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "jobs/engine_protocol.h"
+#include "jobs/messages.h"
+
+namespace longtake {
+
+/// How long a rank waits for what. All in milliseconds.
+struct RankLimits {
+  std::int64_t load_ms = 15 * 60'000;  ///< start of an engine to EngineStarted: large models take minutes
+  std::int64_t first_report_ms = 10 * 60'000;  ///< order to the first FramesMade
+  std::int64_t least_progress_ms = 60'000;     ///< between later reports: this, or ...
+  std::int64_t slowest_times = 20;             ///< ... so many times the attempt's slowest interval so far
+  std::int64_t cancel_ms = 5'000;              ///< CancelSegment to its answer
+  std::int64_t progress_every_ms = 200;        ///< AttemptProgressed at most so often
+};
+
+/// Why a rank ended.
+enum class RankExit {
+  Ordered,        ///< LeaveRun
+  Signalled,      ///< told to end by a signal
+  SchedulerLost,  ///< nothing heard from the scheduler for kSchedulerSilence_ms
+  LauncherLost,   ///< the process that started this rank is gone
+};
+
+// What the core wants done, in order.
+
+struct TellScheduler {
+  RankMessage message;
+};
+struct StartEngine {
+  std::string engine;
+};
+struct TellEngine {
+  EngineOrder order;
+};
+/// End the engine politely; it holds no attempt.
+struct StopEngine {};
+/// End the engine at once.
+struct KillEngine {};
+/// The rank is done. Always the last action.
+struct Leave {
+  RankExit exit = RankExit::Ordered;
+};
+
+using RankAction = std::variant<TellScheduler, StartEngine, TellEngine, StopEngine, KillEngine, Leave>;
+using RankActions = std::vector<RankAction>;
+
+/// The rules of a rank: one attempt at a time, made by an engine that is started when first needed, kept
+/// over many segments, and replaced when it dies, hangs or is the wrong one. Every attempt taken on is
+/// answered exactly once, except when the rank itself leaves or is told to rejoin.
+/// Pure: no clock, no process, no socket. `now_ms` is of any steady clock.
+class RankCore {
+ public:
+  RankCore(RankHardware hardware, RankLimits limits);
+
+  RankActions on_start(std::int64_t now_ms);
+  RankActions on_order(const SchedulerMessage& message, std::int64_t now_ms);
+
+  /// StartEngine succeeded.
+  void on_engine_spawned(int pid);
+  /// StartEngine failed.
+  RankActions on_engine_not_spawned(const Error& error);
+  /// `peak_bytes`: the engine's largest resident memory so far.
+  RankActions on_report(const EngineReport& report, std::int64_t peak_bytes, std::int64_t now_ms);
+  /// It ended by itself; `how` in words. Not called for an engine that we stopped or killed.
+  RankActions on_engine_died(const std::string& how);
+
+  /// Heartbeats and limits. To be called about ten times a second.
+  RankActions on_tick(std::int64_t now_ms);
+  RankActions on_signal(const std::string& name);
+  RankActions on_launcher_lost();
+
+ private:
+  enum class EngineState { None, Starting, Ready };
+
+  struct Engine {
+    EngineState state = EngineState::None;
+    std::string name;
+    int pid = 0;
+    std::int64_t started_ms = 0;
+  };
+
+  struct Attempt {
+    Epoch epoch;
+    SegmentOrder order;
+    std::int64_t taken_ms = 0;    // when the order arrived
+    std::int64_t heard_ms = 0;    // when its engine last gave a sign of life; set once the engine has it
+    std::int64_t slowest_ms = 0;  // longest interval between two reports
+    std::int64_t frames = 0;
+    std::int64_t told_frames = 0;  // frames the scheduler knows of
+    std::int64_t told_ms = 0;
+    bool has_reported = false;
+    std::optional<std::int64_t> cancelled_ms;
+  };
+
+  RankActions on(const GenerateSegment& order, std::int64_t now_ms);
+  RankActions on(const CancelAttempt& order, std::int64_t now_ms);
+  RankActions on(const SchedulerAlive& message, std::int64_t now_ms);
+  RankActions on(const Rejoin& order, std::int64_t now_ms);
+  RankActions on(const LeaveRun& order, std::int64_t now_ms);
+
+  RankActions on(const EngineStarted& report, std::int64_t peak_bytes, std::int64_t now_ms);
+  RankActions on(const FramesMade& report, std::int64_t peak_bytes, std::int64_t now_ms);
+  RankActions on(const SegmentMade& report, std::int64_t peak_bytes, std::int64_t now_ms);
+  RankActions on(const SegmentGivenUp& report, std::int64_t peak_bytes, std::int64_t now_ms);
+
+  bool is_current(AttemptId attempt) const;
+  std::int64_t progress_limit_ms() const;
+  TellEngine hand_over(std::int64_t now_ms);
+  TellScheduler progress(std::int64_t now_ms);
+  TellScheduler fail_attempt(ErrorKind kind, const std::string& message);
+  RankActions lose_engine(const std::string& why);
+  std::optional<std::string> overdue(std::int64_t now_ms) const;
+  RankActions leave(RankExit exit);
+
+  RankHardware hardware_;
+  RankLimits limits_;
+  Engine engine_;
+  std::optional<Attempt> attempt_;
+  std::int64_t scheduler_heard_ms_ = 0;
+  std::int64_t alive_told_ms_ = 0;
+};
+
+}  // namespace longtake

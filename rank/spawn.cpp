@@ -1,0 +1,170 @@
+#include "rank/spawn.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "jobs/engine_protocol.h"
+#include "jobs/error.h"
+
+namespace longtake {
+namespace {
+
+// Where the child finds its descriptors after exec: 0 to 2, then the line, then nothing.
+constexpr int kLineInChild = 3;
+// Where exec's failure is written to; closes by itself when exec succeeds.
+constexpr int kFailureInChild = 4;
+constexpr unsigned kFirstUnknownInChild = 5;
+
+/// All that the child needs, made before fork(): between fork() and exec() of a program with threads
+/// only async-signal-safe calls are allowed, so nothing there may allocate.
+struct ChildPlan {
+  const char* program;
+  char* const* arguments;
+  char* const* environment;
+  int null_device;
+  int output;
+  int line;
+  int failure;
+  pid_t parent;
+};
+
+[[noreturn]] void fail(int failure_descriptor) {
+  const int error_number = errno;
+  [[maybe_unused]] const ssize_t told = ::write(failure_descriptor, &error_number, sizeof error_number);
+  ::_exit(127);
+}
+
+void reset_signals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// Every wanted descriptor goes above the target numbers first, so that no dup2 overwrites one still needed.
+void arrange_descriptors(ChildPlan& plan) {
+  constexpr int kAboveTargets = 16;
+  for (int* descriptor : {&plan.null_device, &plan.output, &plan.line, &plan.failure}) {
+    const int moved = ::fcntl(*descriptor, F_DUPFD_CLOEXEC, kAboveTargets);
+    if (moved < 0) fail(plan.failure);
+    *descriptor = moved;
+  }
+  if (::dup2(plan.null_device, STDIN_FILENO) < 0 || ::dup2(plan.output, STDOUT_FILENO) < 0 ||
+      ::dup2(plan.output, STDERR_FILENO) < 0 || ::dup2(plan.line, kLineInChild) < 0 ||
+      ::dup3(plan.failure, kFailureInChild, O_CLOEXEC) < 0) {
+    fail(plan.failure);
+  }
+  plan.failure = kFailureInChild;
+  // MPI and others open descriptors without O_CLOEXEC; an inherited socket would keep peers from seeing us
+  // die.
+  ::close_range(kFirstUnknownInChild, UINT_MAX, 0);
+}
+
+[[noreturn]] void become_engine(ChildPlan plan) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != plan.parent) ::_exit(127);  // the parent died before prctl could see it
+  ::setpgid(0, 0);
+  reset_signals();
+  arrange_descriptors(plan);
+  ::execve(plan.program, plan.arguments, plan.environment);
+  fail(plan.failure);
+}
+
+std::vector<std::string> child_environment() {
+  const std::string line_variable = std::string(kEngineDescriptorVariable) + "=";
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (std::string_view(*entry).substr(0, line_variable.size()) != line_variable)
+      environment.emplace_back(*entry);
+  }
+  environment.push_back(line_variable + std::to_string(kLineInChild));
+  return environment;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (std::string& text : strings) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+FileDescriptor open_or_throw(const std::filesystem::path& path, int flags) {
+  FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0644));
+  if (!file.is_open()) throw_errno("cannot open " + path.string());
+  return file;
+}
+
+/// 0 once exec succeeded, else the errno of what the child could not do.
+int read_failure(const FileDescriptor& failure) {
+  int error_number = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(failure.get(), &error_number, sizeof error_number);
+  } while (got < 0 && errno == EINTR);
+  return got == static_cast<ssize_t>(sizeof error_number) ? error_number : 0;
+}
+
+[[noreturn]] void throw_not_started(const std::filesystem::path& program, int error_number) {
+  const bool is_wrong_program = error_number == ENOENT || error_number == EACCES || error_number == ENOEXEC ||
+                                error_number == ENOTDIR || error_number == EISDIR;
+  throw Error(is_wrong_program ? ErrorKind::InvalidInput : ErrorKind::Io,
+              "cannot start the engine program " + program.string() + ": " + std::strerror(error_number));
+}
+
+}  // namespace
+
+SpawnedChild spawn_engine(const std::filesystem::path& program, const std::filesystem::path& log) {
+  std::array<int, 2> line{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line.data()) != 0)
+    throw_errno("cannot make a socket pair");
+  FileDescriptor ours(line[0]);
+  FileDescriptor theirs(line[1]);
+  std::array<int, 2> failure{};
+  if (::pipe2(failure.data(), O_CLOEXEC) != 0) throw_errno("cannot make a pipe");
+  const FileDescriptor failure_read(failure[0]);
+  FileDescriptor failure_write(failure[1]);
+  ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+
+  const FileDescriptor null_device = open_or_throw("/dev/null", O_RDONLY);
+  const FileDescriptor log_file =
+      log.empty() ? FileDescriptor() : open_or_throw(log, O_WRONLY | O_CREAT | O_APPEND);
+
+  const std::string program_text = program.string();
+  std::vector<std::string> arguments = {program_text};
+  std::vector<std::string> environment = child_environment();
+  const std::vector<char*> argument_pointers = pointers_to(arguments);
+  const std::vector<char*> environment_pointers = pointers_to(environment);
+  const ChildPlan plan{program_text.c_str(),
+                       argument_pointers.data(),
+                       environment_pointers.data(),
+                       null_device.get(),
+                       log_file.is_open() ? log_file.get() : STDERR_FILENO,
+                       theirs.get(),
+                       failure_write.get(),
+                       ::getpid()};
+
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_errno("cannot start a process for " + program_text);
+  if (pid == 0) become_engine(plan);
+  failure_write.close();
+  if (const int error_number = read_failure(failure_read); error_number != 0) {
+    ::waitpid(pid, nullptr, 0);
+    throw_not_started(program, error_number);
+  }
+  return {pid, std::move(ours)};
+}
+
+}  // namespace longtake

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace longtake {
+
+/// Which GPUs, as indices into `uuids` and in this order, a CUDA program sees. `uuids`: all GPUs of the
+/// host ("GPU-8932f937-..."). `variable`: CUDA_VISIBLE_DEVICES, nullopt when it is not set. As in the
+/// CUDA C++ Programming Guide ("CUDA environment variables"): entries are indices or beginnings of
+/// UUIDs that fit one GPU only, and the list ends before the first entry that is invalid or repeated.
+/// MIG instances are not GPUs of ours: such an entry ends the list.
+std::vector<int> visible_gpus(const std::optional<std::string>& variable,
+                              const std::vector<std::string>& uuids);
+
+}  // namespace longtake
