@@ -1,0 +1,183 @@
+#include "scheduler/planner/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "scheduler/planner/slate_cost.h"
+
+namespace longtake {
+namespace {
+
+std::string text_of(FrameSize size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+
+/// Megabytes, because slates need tens of them.
+std::string megabytes(std::int64_t bytes) { return std::to_string((bytes + 999'999) / 1'000'000) + " MB"; }
+
+std::string largest_slate_that_fits(std::int64_t capacity_bytes, int infer_frames) {
+  constexpr std::array<FrameSize, 6> kSizes = {
+      {{2160, 3840}, {1080, 1920}, {720, 1280}, {480, 832}, {384, 704}, {256, 384}}};
+  for (const FrameSize size : kSizes) {
+    if (slate_memory(size, infer_frames).total_bytes() > capacity_bytes) continue;
+    return "write size: " + std::to_string(size.width) + "*" + std::to_string(size.height) + " or less";
+  }
+  return "raise host_bytes_per_slot of the profile";
+}
+
+/// Why this job cannot run with this profile; nullopt when it can.
+std::optional<std::string> reason_against(const Profile& profile, const JobInput& job) {
+  const std::string name = "job " + job.spec.name + ": ";
+  if (job.spec.engine == EngineKind::LiveAvatar) {
+    return name + "engine liveavatar is not part of this build; use engine: slate";
+  }
+  const int infer_frames = job.spec.settings.infer_frames;
+  const std::int64_t needed_bytes = slate_memory(job.size, infer_frames).total_bytes();
+  if (needed_bytes <= profile.host_bytes_per_slot) return std::nullopt;
+  return name + "frames of " + text_of(job.size) + " need " + megabytes(needed_bytes) +
+         " in a slot, profile " + profile.name + " gives " + megabytes(profile.host_bytes_per_slot) + "; " +
+         largest_slate_that_fits(profile.host_bytes_per_slot, infer_frames);
+}
+
+/// A profile that asks for more GPUs than there are would die when the engines start.
+std::vector<std::string> missing_gpus(const Profile& profile, const SlotInventory& inventory) {
+  std::vector<std::string> reasons;
+  for (const SlotInventory::Host& host : inventory.hosts) {
+    if (static_cast<int>(host.gpus.size()) >= profile.gpus_per_node) continue;
+    reasons.push_back("profile " + profile.name + " asks for " + std::to_string(profile.gpus_per_node) +
+                      " GPUs on each host, " + host.name + " has " + std::to_string(host.gpus.size()) +
+                      "; use a profile with " + std::to_string(host.gpus.size()) + " or fewer");
+  }
+  return reasons;
+}
+
+/// One rank per group: a slate needs no second one.
+std::vector<GroupPlan> slate_groups(const Profile& profile, const SlotInventory& inventory) {
+  std::vector<GroupPlan> groups;
+  for (const SlotInventory::Host& host : inventory.hosts) {
+    for (const RankId rank : host.ranks) {
+      GroupPlan group;
+      group.group = GroupId{static_cast<std::int64_t>(groups.size())};
+      group.ranks = {rank};
+      group.host = host.name;
+      group.layout = slate_layout();
+      group.capacity_bytes = profile.host_bytes_per_slot;
+      groups.push_back(std::move(group));
+    }
+  }
+  return groups;
+}
+
+StageMemory largest_slate_memory(const std::vector<const JobInput*>& jobs) {
+  StageMemory largest;
+  for (const JobInput* job : jobs) {
+    StageMemory memory = slate_memory(job->size, job->spec.settings.infer_frames);
+    if (memory.total_bytes() > largest.total_bytes()) largest = std::move(memory);
+  }
+  return largest;
+}
+
+std::vector<RangePlan> fixed_ranges(const SegmentsByRange& fixed) {
+  std::vector<RangePlan> ranges;
+  for (const std::vector<Interval>& segments : fixed) {
+    if (segments.empty()) continue;
+    ranges.push_back({{segments.front().begin, segments.back().end}, segments});
+  }
+  return ranges;
+}
+
+struct Night {
+  int jobs = 0;
+  int groups = 0;
+};
+
+JobPlan plan_job(const Profile& profile, const JobInput& input, Night night) {
+  const JobSettings& settings = input.spec.settings;
+  JobPlan job;
+  job.name = input.spec.name;
+  job.engine = input.spec.engine;
+  job.size = input.size;
+  job.film_frames = input.film_frames;
+  job.clips = input.clips;
+  job.infer_frames = settings.infer_frames;
+  job.frames_per_second = slate_frames_per_second(profile, input.size);
+  if (input.fixed_segments) {
+    job.ranges = fixed_ranges(*input.fixed_segments);
+    return job;
+  }
+  const int segment_clips =
+      settings.segment_clips.value_or(segment_clips_for(job.frames_per_second, settings.infer_frames));
+  const std::int64_t ranges = range_count_for({settings.continuity, night.jobs, night.groups, input.clips});
+  for (const Interval& clips :
+       split_into_ranges(input.clips, ranges, settings.infer_frames, input.loudness)) {
+    job.ranges.push_back({clips, cut_into_segments(clips, segment_clips)});
+  }
+  return job;
+}
+
+/// Longest processing time first: within 4/3 of the best night (Graham, 1969), and what the
+/// scheduler does.
+void predict_times(Plan& plan) {
+  struct Chain {
+    JobPlan* job;
+    double seconds;
+  };
+  std::vector<Chain> chains;
+  for (JobPlan& job : plan.jobs) {
+    for (const RangePlan& range : job.ranges) {
+      const Interval frames = frames_of_clips(range.clips, job.infer_frames, job.film_frames);
+      chains.push_back({&job, static_cast<double>(frames.length()) / job.frames_per_second});
+    }
+  }
+  std::stable_sort(chains.begin(), chains.end(),
+                   [](const Chain& a, const Chain& b) { return a.seconds > b.seconds; });
+  std::vector<double> busy_until(plan.groups.size(), 0);
+  for (const Chain& chain : chains) {
+    double& group = *std::min_element(busy_until.begin(), busy_until.end());
+    group += chain.seconds;
+    chain.job->seconds = std::max(chain.job->seconds, group);
+    plan.seconds = std::max(plan.seconds, group);
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const Profile& profile, const std::vector<JobInput>& jobs, const SlotInventory& inventory) {
+  Plan plan;
+  plan.profile = profile.name;
+  plan.groups = slate_groups(profile, inventory);
+  if (plan.groups.empty()) {
+    plan.reasons.push_back("there is no rank to work on the jobs; give --ranks 1 or more");
+    return plan;
+  }
+  const bool needs_gpus = std::any_of(jobs.begin(), jobs.end(), [](const JobInput& job) {
+    return job.spec.engine == EngineKind::LiveAvatar;
+  });
+  if (needs_gpus) plan.reasons = missing_gpus(profile, inventory);
+
+  std::vector<const JobInput*> able;
+  for (const JobInput& job : jobs) {
+    if (auto reason = reason_against(profile, job)) {
+      plan.reasons.push_back(std::move(*reason));
+    } else {
+      able.push_back(&job);
+    }
+  }
+  const Night night = {static_cast<int>(able.size()), static_cast<int>(plan.groups.size())};
+  for (const JobInput* job : able) plan.jobs.push_back(plan_job(profile, *job, night));
+  for (GroupPlan& group : plan.groups) group.memory = {largest_slate_memory(able)};
+  predict_times(plan);
+  return plan;
+}
+
+SlotInventory inventory_of_profile(const Profile& profile) {
+  const bool has_gpus = profile.device == DeviceKind::Gpu;
+  SlotInventory::Host host;
+  host.name = profile.name;
+  host.cpu_slots = profile.cpu_slots_per_node;
+  host.gpus.assign(static_cast<std::size_t>(profile.gpus_per_node), {profile.gpu_name, profile.memory_bytes});
+  const int ranks = has_gpus ? profile.gpus_per_node : profile.cpu_slots_per_node;
+  for (int rank = 0; rank < ranks; ++rank) host.ranks.push_back(RankId{rank});
+  return {{std::move(host)}};
+}
+
+}  // namespace longtake
