@@ -1,0 +1,134 @@
+#include "tests/layering/layering.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <regex>
+#include <set>
+#include <sstream>
+
+namespace longtake {
+namespace {
+
+constexpr int kLongestFile_lines = 400;
+
+/// A -> B: files in A may include files of B. A folder always may include its own files.
+const std::map<std::string, std::set<std::string>>& arrows() {
+  static const std::map<std::string, std::set<std::string>> table = {
+      {"jobs", {}},
+      {"jobs/wire", {"jobs"}},
+      {"storage", {"jobs"}},
+      {"storage/media", {"jobs", "storage"}},
+      {"scheduler/planner", {"jobs"}},
+      {"scheduler", {"jobs", "jobs/wire", "storage", "storage/media", "scheduler/planner"}},
+      {"rank", {"jobs", "jobs/wire", "storage"}},
+      {"rank/launch", {"jobs"}},
+      {"rank/slate", {"jobs", "storage", "storage/media"}},
+      {"scheduler/cli",
+       {"jobs", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner", "rank",
+        "rank/launch"}},
+  };
+  return table;
+}
+
+struct Home {
+  std::regex header;
+  std::string folder;
+};
+
+/// The one folder that may include an outside library. nlohmann-json and spdlog may be used anywhere.
+const std::vector<Home>& homes() {
+  static const std::vector<Home> table = {
+      {std::regex("yaml-cpp/.*"), "jobs"},
+      {std::regex("sqlite3\\.h|SQLiteCpp/.*"), "storage"},
+      {std::regex("zmq.*\\.hp?p?"), "jobs/wire"},
+      {std::regex("mpi\\.h"), "rank/launch"},
+      {std::regex("lib(av|sw|postproc).*/.*"), "storage/media"},
+      {std::regex("ft2build\\.h|freetype.*/.*"), "rank/slate"},
+      {std::regex("CLI/.*"), "scheduler/cli"},
+      {std::regex("httplib\\.h"), "scheduler/web"},
+  };
+  return table;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+/// Why a file of `folder` may not include our own `header`, if so.
+std::optional<std::string> problem_with_ours(const std::string& folder, const std::string& header) {
+  const std::string target = folder_of(header);
+  if (arrows().count(target) == 0) return "\"" + header + "\" is not a full path from the root";
+  if (target == folder || arrows().at(folder).count(target) == 1) return std::nullopt;
+  return "\"" + header + "\": there is no arrow from " + folder + " to " + target;
+}
+
+std::optional<std::string> problem_with_outside(const std::string& folder, const std::string& header) {
+  for (const Home& home : homes()) {
+    if (!std::regex_match(header, home.header) || home.folder == folder) continue;
+    return "<" + header + "> belongs only in " + home.folder;
+  }
+  return std::nullopt;
+}
+
+void check_line(const SourceFile& file, int number, const std::string& line,
+                std::vector<std::string>& violations) {
+  static const std::regex include(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"].*)");
+  std::smatch match;
+  if (!std::regex_match(line, match, include)) return;
+  const std::string folder = folder_of(file.path);
+  const std::string header = match[2];
+  // The brackets do not matter for an outside library; for ours they must be quotes.
+  std::optional<std::string> problem = problem_with_outside(folder, header);
+  const bool is_ours = match[1] == "\"" || arrows().count(folder_of(header)) == 1;
+  if (!problem && is_ours) problem = problem_with_ours(folder, header);
+  if (problem) violations.push_back(file.path + ":" + std::to_string(number) + ": " + *problem);
+}
+
+void check_file(const SourceFile& file, std::vector<std::string>& violations) {
+  if (arrows().count(folder_of(file.path)) == 0) {
+    violations.push_back(file.path + ": its folder has no row in the table of arrows");
+    return;
+  }
+  std::istringstream lines(file.text);
+  std::string line;
+  int number = 0;
+  while (std::getline(lines, line)) check_line(file, ++number, line, violations);
+  if (number > kLongestFile_lines) {
+    violations.push_back(file.path + ": " + std::to_string(number) + " lines, at most " +
+                         std::to_string(kLongestFile_lines) + " are allowed");
+  }
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+std::vector<SourceFile> read_sources(const std::filesystem::path& root) {
+  std::vector<SourceFile> files;
+  for (const char* top : {"jobs", "storage", "scheduler", "rank"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
+      const std::string extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cpp") continue;
+      files.push_back(
+          {std::filesystem::relative(entry.path(), root).generic_string(), read_text(entry.path())});
+    }
+  }
+  return files;
+}
+
+std::vector<std::string> find_violations(const std::vector<SourceFile>& files) {
+  std::vector<std::string> violations;
+  for (const SourceFile& file : files) check_file(file, violations);
+  std::sort(violations.begin(), violations.end());
+  return violations;
+}
+
+}  // namespace longtake
