@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "jobs/segment.h"
+
+namespace longtake {
+
+/// Called after each frame with the number of frames made so far; false gives the segment up.
+using AfterFrame = std::function<bool(std::int64_t frames_made)>;
+
+/// Renders every frame of the segment and leaves it and its carry durable under their final names, the
+/// segment last: its name says that both are complete. nullopt when it was given up; then, and when
+/// this throws, nothing is left under the segment's name that was not there before.
+/// Throws Error: InvalidInput for inputs or a carry that do not fit the order, DiskFull or Io for the disk.
+std::optional<SegmentFacts> make_slate_segment(const SegmentOrder& order, const std::filesystem::path& font,
+                                               const AfterFrame& after_frame);
+
+}  // namespace longtake

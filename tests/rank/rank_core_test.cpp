@@ -1,0 +1,315 @@
+#include "rank/rank_core.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/rank/action_text.h"
+
+namespace longtake {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+GenerateSegment order(std::int64_t attempt, const std::string& engine = "slate") {
+  GenerateSegment message;
+  message.epoch = Epoch{1};
+  message.engine = engine;
+  message.order.attempt = AttemptId{attempt};
+  return message;
+}
+
+EngineStarted started() { return {kEngineProtocol, "slate", "1"}; }
+FramesMade frames(std::int64_t attempt, std::int64_t made) { return {AttemptId{attempt}, made}; }
+SegmentMade made(std::int64_t attempt) { return {AttemptId{attempt}, SegmentFacts{1000, 48, 1, 2, 3}}; }
+SegmentGivenUp given_up(std::int64_t attempt) {
+  return {AttemptId{attempt}, ErrorKind::Io, "no paper", false};
+}
+
+/// A rank whose events are told in one line each; its clock stands still unless it is moved.
+class Rank {
+ public:
+  Rank() : core_(hardware(), {}) { core_.on_start(0); }
+
+  std::vector<std::string> hears(const SchedulerMessage& message) {
+    return texts_of(core_.on_order(message, now_ms));
+  }
+  std::vector<std::string> engine_says(const EngineReport& report) {
+    return texts_of(core_.on_report(report, 4096, now_ms));
+  }
+  std::vector<std::string> engine_dies(const std::string& how) { return texts_of(core_.on_engine_died(how)); }
+  std::vector<std::string> engine_does_not_start(const Error& error) {
+    return texts_of(core_.on_engine_not_spawned(error));
+  }
+  /// What the rank does at `later_ms`, with a scheduler that speaks and heartbeats left out.
+  std::vector<std::string> ticks_at(std::int64_t later_ms) {
+    now_ms = later_ms;
+    core_.on_order(SchedulerAlive{Epoch{1}}, now_ms);
+    std::vector<std::string> texts;
+    for (const std::string& text : texts_of(core_.on_tick(now_ms))) {
+      if (text.rfind("alive", 0) != 0) texts.push_back(text);
+    }
+    return texts;
+  }
+  /// Is making `attempt`.
+  Rank& busy_with(std::int64_t attempt) {
+    hears(order(attempt));
+    engine_says(started());
+    return *this;
+  }
+  RankCore& core() { return core_; }
+
+  std::int64_t now_ms = 0;
+
+ private:
+  static RankHardware hardware() {
+    RankHardware facts;
+    facts.rank = RankId{3};
+    return facts;
+  }
+  RankCore core_;
+};
+
+TEST(RankCore, JoinsFirst) {
+  RankCore core(RankHardware{RankId{3}, "node", 1, 0, 1, {}}, {});
+  EXPECT_THAT(texts_of(core.on_start(0)), ElementsAre("joined rank 3"));
+}
+
+TEST(RankCore, StartsTheEngineAtTheFirstOrderAndHandsOverOnceItIsUp) {
+  Rank rank;
+  EXPECT_THAT(rank.hears(order(1)), ElementsAre("start slate"));
+  EXPECT_THAT(rank.engine_says(started()), ElementsAre("make 1"));
+}
+
+TEST(RankCore, KeepsTheEngineForTheNextSegment) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.engine_says(made(1)), ElementsAre("attempt 1 finished, 48 frames, peak 4096"));
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("make 2"));
+}
+
+TEST(RankCore, ReplacesTheEngineWhenAnotherKindIsWanted) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.engine_says(made(1));
+  EXPECT_THAT(rank.hears(order(2, "liveavatar")), ElementsAre("stop", "start liveavatar"));
+}
+
+TEST(RankCore, RefusesASecondOrderWhileBusyAndAnswersARepeatedOneWithNothing) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.hears(order(1)), IsEmpty());
+  EXPECT_THAT(rank.hears(order(2)),
+              ElementsAre("attempt 2 failed, bug: rank 3 is still busy with attempt 1"));
+  EXPECT_THAT(rank.engine_says(made(1)), ElementsAre(HasSubstr("attempt 1 finished")));
+}
+
+TEST(RankCore, RefusesAnEngineOfAnotherProtocolNamingBothNumbers) {
+  Rank rank;
+  rank.hears(order(1));
+  const auto actions = rank.engine_says(EngineStarted{99, "slate", "1"});
+  EXPECT_THAT(actions, ElementsAre("kill", HasSubstr("attempt 1 failed, bug: ")));
+  EXPECT_THAT(actions.at(1), testing::AllOf(HasSubstr("protocol 99"), HasSubstr("speaks 1")));
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
+}
+
+TEST(RankCore, ReportsBeforeEngineStartedEndTheEngine) {
+  Rank rank;
+  rank.hears(order(1));
+  EXPECT_THAT(rank.engine_says(frames(1, 12)),
+              ElementsAre("kill", HasSubstr("attempt 1 failed, device_lost")));
+}
+
+TEST(RankCore, TellsProgressAtMostEvery200MsAndTheRestOnATick) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.now_ms = 199;
+  EXPECT_THAT(rank.engine_says(frames(1, 12)), IsEmpty());
+  rank.now_ms = 200;
+  EXPECT_THAT(rank.engine_says(frames(1, 24)), ElementsAre("attempt 1 at 24 frames"));
+  rank.now_ms = 210;
+  EXPECT_THAT(rank.engine_says(frames(1, 36)), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(399), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(400), ElementsAre("attempt 1 at 36 frames"));
+  EXPECT_THAT(rank.ticks_at(900), IsEmpty());
+}
+
+TEST(RankCore, AnEngineThatDiesLosesItsAttemptAndTheNextGetsAFreshOne) {
+  Rank rank;
+  rank.busy_with(1);
+  const auto actions = rank.engine_dies("killed by signal 9 (SIGKILL)");
+  EXPECT_THAT(actions, ElementsAre(HasSubstr("attempt 1 failed, device_lost: ")));
+  EXPECT_THAT(actions.at(0), HasSubstr("killed by signal 9 (SIGKILL)"));
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
+}
+
+TEST(RankCore, AnEngineThatDiesWhileIdleIsReplacedQuietly) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.engine_says(made(1));
+  EXPECT_THAT(rank.engine_dies("exit code 1"), IsEmpty());
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
+}
+
+TEST(RankCore, AnEngineThatCannotBeStartedFailsTheAttemptWithItsReason) {
+  Rank rank;
+  rank.hears(order(1));
+  EXPECT_THAT(rank.engine_does_not_start(Error(ErrorKind::InvalidInput, "no such program")),
+              ElementsAre("attempt 1 failed, invalid_input: no such program"));
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
+}
+
+TEST(RankCore, PassesAFailureOnAndKeepsTheEngine) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.engine_says(given_up(1)), ElementsAre("attempt 1 failed, io: no paper"));
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("make 2"));
+}
+
+TEST(RankCore, CancelGoesToTheEngineAndItsAnswerBack) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.hears(CancelAttempt{AttemptId{1}}), ElementsAre("cancel 1"));
+  EXPECT_THAT(rank.hears(CancelAttempt{AttemptId{1}}), IsEmpty());
+  EXPECT_THAT(rank.engine_says(given_up(1)), ElementsAre("attempt 1 cancelled"));
+}
+
+TEST(RankCore, CancelOfAnotherAttemptChangesNothing) {
+  Rank rank;
+  rank.busy_with(2);
+  EXPECT_THAT(rank.hears(CancelAttempt{AttemptId{1}}), IsEmpty());
+  EXPECT_THAT(rank.engine_says(made(2)), ElementsAre(HasSubstr("attempt 2 finished")));
+}
+
+TEST(RankCore, CancelWhileTheEngineLoadsIsAnsweredAtOnceAndTheEngineGoesOnLoading) {
+  Rank rank;
+  rank.hears(order(1));
+  EXPECT_THAT(rank.hears(CancelAttempt{AttemptId{1}}), ElementsAre("attempt 1 cancelled"));
+  EXPECT_THAT(rank.hears(order(2)), IsEmpty());
+  EXPECT_THAT(rank.engine_says(started()), ElementsAre("make 2"));
+}
+
+TEST(RankCore, ASegmentFinishedDuringItsCancellationIsFinished) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(CancelAttempt{AttemptId{1}});
+  EXPECT_THAT(rank.engine_says(made(1)), ElementsAre(HasSubstr("attempt 1 finished")));
+}
+
+TEST(RankCore, AnEngineThatDoesNotObeyACancelIsKilledAfterFiveSeconds) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(CancelAttempt{AttemptId{1}});
+  EXPECT_THAT(rank.ticks_at(4999), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(5000), ElementsAre("kill", "attempt 1 cancelled"));
+}
+
+TEST(RankCore, ReportsOfOtherAttemptsAreIgnored) {
+  Rank rank;
+  rank.busy_with(2);
+  rank.now_ms = 1000;
+  EXPECT_THAT(rank.engine_says(frames(1, 12)), IsEmpty());
+  EXPECT_THAT(rank.engine_says(made(1)), IsEmpty());
+  EXPECT_THAT(rank.engine_says(given_up(1)), IsEmpty());
+  EXPECT_THAT(rank.engine_says(made(2)), ElementsAre(HasSubstr("attempt 2 finished")));
+}
+
+TEST(RankCore, RejoinWhileBusyKillsTheEngineAndSaysNothingOfTheAttempt) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.hears(Rejoin{}), ElementsAre("kill", "joined rank 3"));
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
+}
+
+TEST(RankCore, RejoinWhileIdleKeepsTheEngine) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.engine_says(made(1));
+  EXPECT_THAT(rank.hears(Rejoin{}), ElementsAre("joined rank 3"));
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("make 2"));
+}
+
+TEST(RankCore, LeavesWhenToldTo) {
+  Rank rank;
+  EXPECT_THAT(rank.hears(LeaveRun{}), ElementsAre("leave 0"));
+  Rank busy;
+  busy.busy_with(1);
+  EXPECT_THAT(busy.hears(LeaveRun{}), ElementsAre("stop", "leave 0"));
+}
+
+TEST(RankCore, ASignalIsToldAndEndsTheRank) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(texts_of(rank.core().on_signal("TERM")), ElementsAre("left: signal TERM", "stop", "leave 1"));
+}
+
+TEST(RankCore, ALostLauncherEndsTheRank) {
+  Rank rank;
+  EXPECT_THAT(texts_of(rank.core().on_launcher_lost()), ElementsAre(HasSubstr("left: "), "leave 3"));
+}
+
+TEST(RankCore, ASilentSchedulerEndsTheRankAndItsEngine) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(texts_of(rank.core().on_tick(kSchedulerSilence_ms - 1)), ElementsAre("alive, engine pid 0"));
+  EXPECT_THAT(texts_of(rank.core().on_tick(kSchedulerSilence_ms)), ElementsAre("stop", "leave 2"));
+}
+
+TEST(RankCore, SaysThatItIsAliveEveryHalfSecondAndNamesItsEngine) {
+  Rank rank;
+  EXPECT_THAT(texts_of(rank.core().on_tick(499)), IsEmpty());
+  EXPECT_THAT(texts_of(rank.core().on_tick(500)), ElementsAre("alive, engine pid 0"));
+  rank.hears(order(1));
+  rank.core().on_engine_spawned(77);
+  EXPECT_THAT(texts_of(rank.core().on_tick(999)), IsEmpty());
+  EXPECT_THAT(texts_of(rank.core().on_tick(1000)), ElementsAre("alive, engine pid 77"));
+}
+
+TEST(RankCore, AnEngineThatIsNotUpAfterALongTimeIsKilled) {
+  const RankLimits limits;
+  Rank rank;
+  rank.hears(order(1));
+  EXPECT_THAT(rank.ticks_at(limits.load_ms - 1), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(limits.load_ms),
+              ElementsAre("kill", HasSubstr("not ready 900 s after its start")));
+}
+
+TEST(RankCore, TheFirstReportMayTakeLong) {
+  const RankLimits limits;
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.ticks_at(limits.first_report_ms - 1), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(limits.first_report_ms), ElementsAre("kill", HasSubstr("no progress for 600 s")));
+}
+
+TEST(RankCore, LaterReportsMayTakeAMinute) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.now_ms = 500'000;
+  rank.engine_says(frames(1, 12));
+  rank.ticks_at(559'999);
+  rank.now_ms = 559'999;
+  EXPECT_THAT(rank.ticks_at(560'000), ElementsAre("kill", HasSubstr("no progress for 60 s after 12 frames")));
+}
+
+TEST(RankCore, ASlowEngineGetsTwentyTimesItsSlowestInterval) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.now_ms = 1'000;
+  rank.engine_says(frames(1, 12));
+  rank.now_ms = 11'000;
+  rank.engine_says(frames(1, 24));
+  EXPECT_THAT(rank.ticks_at(210'999), ElementsAre());
+  EXPECT_THAT(rank.ticks_at(211'000), ElementsAre("kill", HasSubstr("no progress for 200 s")));
+}
+
+TEST(RankCore, AnIdleEngineHasNoLimit) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.engine_says(made(1));
+  EXPECT_THAT(rank.ticks_at(100'000'000), IsEmpty());
+}
+
+}  // namespace
+}  // namespace longtake
