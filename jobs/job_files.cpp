@@ -1,5 +1,8 @@
 #include "jobs/job_files.h"
 
+#include <map>
+#include <set>
+
 namespace longtake {
 namespace fs = std::filesystem;
 namespace {
@@ -19,30 +22,33 @@ void check_model_override(const JobOverrides& overrides, std::vector<Problem>& p
                       "give the checkpoint's folder"});
 }
 
-bool is_given_before(const std::vector<fs::path>& files, std::size_t index) {
-  for (std::size_t i = 0; i < index; ++i) {
-    if (true_path(files[i]) == true_path(files[index])) return true;
-  }
-  return false;
-}
-
 std::string place_of(const JobSpec& job, const std::string& key) {
   const auto line = job.lines.find(key);
   return job.file.string() + (line == job.lines.end() ? "" : ":" + std::to_string(line->second));
 }
 
-void check_against(const JobSpec& earlier, const JobSpec& job, std::vector<Problem>& problems) {
-  if (!job.name.empty() && earlier.name == job.name) {
-    problems.push_back(problem_of(
-        job, "name", "'" + job.name + "' is also the name of the job in " + place_of(earlier, "name"),
-        "give each job a name of its own"));
+/// What the jobs read so far have taken, and by which of them.
+struct Taken {
+  std::set<fs::path> files;
+  std::map<std::string, std::string> names;  ///< to the place of the name
+  std::map<fs::path, std::string> outputs;   ///< to the place of the output
+};
+
+void check_and_take(const JobSpec& job, Taken& taken, std::vector<Problem>& problems) {
+  if (!job.name.empty()) {
+    const auto [name, is_new] = taken.names.emplace(job.name, place_of(job, "name"));
+    if (!is_new) {
+      problems.push_back(problem_of(job, "name",
+                                    "'" + job.name + "' is also the name of the job in " + name->second,
+                                    "give each job a name of its own"));
+    }
   }
-  if (!job.output.empty() && !earlier.output.empty() && true_path(earlier.output) == true_path(job.output)) {
-    problems.push_back(
-        problem_of(job, "output",
-                   job.output.string() + " is also the output of the job in " + place_of(earlier, "output"),
-                   "give each film a file of its own"));
-  }
+  if (job.output.empty()) return;
+  const auto [output, is_new] = taken.outputs.emplace(true_path(job.output), place_of(job, "output"));
+  if (is_new) return;
+  problems.push_back(problem_of(job, "output",
+                                job.output.string() + " is also the output of the job in " + output->second,
+                                "give each film a file of its own"));
 }
 
 }  // namespace
@@ -50,15 +56,16 @@ void check_against(const JobSpec& earlier, const JobSpec& job, std::vector<Probl
 std::vector<JobSpec> load_jobs(const std::vector<fs::path>& files, const PresetLibrary& presets,
                                const JobOverrides& overrides, std::vector<Problem>& problems) {
   std::vector<JobSpec> jobs;
+  Taken taken;
   check_model_override(overrides, problems);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (is_given_before(files, i)) {
-      problems.push_back({files[i].string(), 0, "", "is given twice", "name each job file once"});
+  for (const fs::path& file : files) {
+    if (!taken.files.insert(true_path(file)).second) {
+      problems.push_back({file.string(), 0, "", "is given twice", "name each job file once"});
       continue;
     }
-    std::optional<JobSpec> job = parse_job(files[i], presets, overrides, problems);
+    std::optional<JobSpec> job = parse_job(file, presets, overrides, problems);
     if (!job) continue;
-    for (const JobSpec& earlier : jobs) check_against(earlier, *job, problems);
+    check_and_take(*job, taken, problems);
     jobs.push_back(std::move(*job));
   }
   return jobs;
