@@ -30,7 +30,7 @@ int width_of(int columns, int em) { return columns * advance_of(em); }
 
 int advance_of(int em) { return (em * 1233 + 1024) / 2048; }
 
-int capital_of(int em) { return (em * 1493 + 1024) / 2048; }
+int capital_of(int em) { return (em * 1493 + 2047) / 2048; }
 
 SlateLayout lay_out(FrameSize size, const SlateColumns& columns) {
   const Measures m = measures_of(size);

@@ -6,7 +6,8 @@
 
 namespace longtake {
 
-/// Width of one character and height of a capital, of DejaVu Sans Mono at `em` pixels, rounded.
+/// Width of one character and height of a capital, of DejaVu Sans Mono at `em` pixels. The width is
+/// rounded, the height rounded up, as light hinting draws it.
 int advance_of(int em);
 int capital_of(int em);
 
