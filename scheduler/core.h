@@ -89,7 +89,14 @@ class SchedulerCore {
   Actions on_tick(std::int64_t now_ms);
 
   bool is_waiting_for_disk() const { return disk_full_since_ms_ >= 0; }
+  bool has_lost_ranks() const;
   RunStatus status(std::int64_t now_ms) const;
+  struct RunningAttempt {
+    std::string job;
+    Interval clips;
+  };
+  /// nullopt for a stale or unknown attempt.
+  std::optional<RunningAttempt> running_attempt(Epoch epoch, AttemptId attempt) const;
   /// The job with its segments' states and facts as of now. Throws Error{Bug} for an unknown id.
   const StoredJob& job(JobId id) const;
 

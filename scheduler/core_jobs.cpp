@@ -112,6 +112,19 @@ Actions SchedulerCore::on_film_failed(JobId id, ErrorKind kind, const std::strin
   return settle(now_ms, std::move(actions));
 }
 
+bool SchedulerCore::has_lost_ranks() const {
+  return std::any_of(ranks_.begin(), ranks_.end(),
+                     [](const auto& entry) { return entry.second.state != RankState::Joined; });
+}
+
+std::optional<SchedulerCore::RunningAttempt> SchedulerCore::running_attempt(Epoch epoch, AttemptId id) const {
+  const auto it = running_.find(id);
+  if (epoch != epoch_ || it == running_.end()) return std::nullopt;
+  const Range& range = ranges_[it->second.range];
+  const StoredJob& job = jobs_[range.job].stored;
+  return RunningAttempt{job.name, job.ranges[range.index].segments[range.next].clips};
+}
+
 RunStatus SchedulerCore::status(std::int64_t now_ms) const {
   RunStatus status;
   status.is_running = true;

@@ -12,7 +12,8 @@ namespace {
 
 class Descriptor {
  public:
-  Descriptor(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
+  Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0666)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
     if (fd_ < 0) throw_errno("cannot open " + path.string());
   }
   ~Descriptor() { ::close(fd_); }
@@ -51,10 +52,10 @@ void commit_part(const std::filesystem::path& path) {
   sync_to_disk(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
 }
 
-void write_durably(const std::filesystem::path& path, std::string_view bytes) {
+void write_durably(const std::filesystem::path& path, std::string_view bytes, Readers readers) {
   const std::filesystem::path part = part_path(path);
   try {
-    const Descriptor file(part, O_WRONLY | O_CREAT | O_TRUNC);
+    const Descriptor file(part, O_WRONLY | O_CREAT | O_TRUNC, readers == Readers::Owner ? 0600 : 0666);
     write_all(file.get(), bytes, part);
   } catch (const Error&) {
     ::unlink(part.c_str());

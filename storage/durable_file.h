@@ -16,7 +16,10 @@ void sync_to_disk(const std::filesystem::path& path);
 /// part_path(path) becomes `path`, durably: fsync of the file, rename, fsync of the folder.
 void commit_part(const std::filesystem::path& path);
 
+/// Who may read a new file: everyone as the umask allows, or its owner alone (keys).
+enum class Readers { Everyone, Owner };
+
 /// The whole of `bytes` becomes the durable content of `path`, replacing what was there.
-void write_durably(const std::filesystem::path& path, std::string_view bytes);
+void write_durably(const std::filesystem::path& path, std::string_view bytes, Readers readers = Readers::Everyone);
 
 }  // namespace longtake

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "jobs/job_spec.h"
+#include "jobs/problem.h"
+#include "scheduler/cli/options.h"
+#include "scheduler/planner/profile.h"
+
+namespace longtake {
+
+/// The folder with profiles/ and presets/: LONGTAKE_CONFIGS, else share/longtake beside an installed
+/// program, else the source tree's. Throws Error{InvalidInput} when there is none.
+std::filesystem::path configs_folder();
+
+/// A program that is installed beside this one.
+std::filesystem::path program_beside(const std::string& name);
+
+/// The jobs and the profile that the options name; every problem of every file in one go.
+/// Throws ProblemsFound.
+std::vector<JobSpec> load_jobs_of(const CliOptions& options);
+Profile load_profile_of(const CliOptions& options, const std::vector<Gpu>& gpus);
+
+/// The user must change something; shown line by line, exit code 2.
+struct ProblemsFound {
+  std::vector<Problem> problems;
+};
+
+}  // namespace longtake

@@ -1,0 +1,97 @@
+#include "scheduler/cli/launcher.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "jobs/error.h"
+
+namespace longtake {
+namespace {
+
+constexpr std::array<int, 4> kDrainSignals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+
+std::atomic<pid_t> child_pid{0};
+std::atomic<int> signals_seen{0};
+
+extern "C" void pass_on(int) {
+  const pid_t child = child_pid.load();
+  if (child <= 0) return;
+  ::kill(child, signals_seen.fetch_add(1) == 0 ? SIGUSR1 : SIGTERM);
+}
+
+/// Installs the handlers for as long as the child runs.
+class SignalsToChild {
+ public:
+  SignalsToChild() {
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    for (std::size_t i = 0; i < kDrainSignals.size(); ++i) ::sigaction(kDrainSignals[i], &action, &before_[i]);
+  }
+  ~SignalsToChild() {
+    for (std::size_t i = 0; i < kDrainSignals.size(); ++i) ::sigaction(kDrainSignals[i], &before_[i], nullptr);
+  }
+  SignalsToChild(const SignalsToChild&) = delete;
+  SignalsToChild& operator=(const SignalsToChild&) = delete;
+
+ private:
+  std::array<struct sigaction, kDrainSignals.size()> before_{};
+};
+
+/// Only async-signal-safe calls: this runs between fork and exec.
+[[noreturn]] void become(char* const* arguments, pid_t parent, int error_pipe) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(1);
+  ::setpgid(0, 0);
+  for (const int signal : kDrainSignals) ::signal(signal, SIG_DFL);
+  const int null = ::open("/dev/null", O_RDONLY);
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);
+  ::execvp(arguments[0], arguments);
+  const int error_number = errno;
+  [[maybe_unused]] const ssize_t written = ::write(error_pipe, &error_number, sizeof error_number);
+  ::_exit(127);
+}
+
+/// Throws when the child could not exec; the pipe closes by itself when it could.
+void check_started(int error_pipe, const std::string& program) {
+  int error_number = 0;
+  const ssize_t got = ::read(error_pipe, &error_number, sizeof error_number);
+  ::close(error_pipe);
+  if (got != static_cast<ssize_t>(sizeof error_number)) return;
+  throw Error(ErrorKind::InvalidInput, "cannot start " + program + " (" + std::strerror(error_number) +
+                                           "): install Open MPI (Debian: openmpi-bin) and put it on the PATH");
+}
+
+}  // namespace
+
+int run_child(const std::vector<std::string>& command) {
+  std::vector<char*> arguments;
+  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  int error_pipe[2];
+  if (::pipe2(error_pipe, O_CLOEXEC) != 0) throw_errno("cannot make a pipe");
+  const SignalsToChild handlers;
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) throw_errno("cannot start " + command.front());
+  if (child == 0) become(arguments.data(), parent, error_pipe[1]);
+  child_pid.store(child);
+  ::close(error_pipe[1]);
+  check_started(error_pipe[0], command.front());
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  child_pid.store(0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace longtake

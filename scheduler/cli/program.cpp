@@ -1,0 +1,106 @@
+#include "scheduler/cli/program.h"
+
+#include <CLI/CLI.hpp>
+
+#include "scheduler/cli/commands.h"
+#include "scheduler/cli/problems.h"
+
+namespace longtake {
+namespace {
+
+constexpr const char* kFooter =
+    "exit codes: 0 all jobs done; 1 a job failed; 2 you must change something;\n"
+    "            75 drained or killed, run the same command again to go on\n\n"
+    "first steps: longtake check JOB.yaml, longtake plan JOB.yaml, longtake run JOB.yaml";
+
+void add_jobs(CLI::App& command, CliOptions& options) {
+  command.add_option("JOB", options.jobs, "job files (YAML), see docs/formats.md")->required();
+  command.add_option("--engine", options.engine, "engine for all jobs, instead of what they say")
+      ->check(CLI::IsMember({"liveavatar", "slate"}));
+  command.add_option("--model", options.model, "checkpoint folder for all jobs");
+  command.add_option("--profile", options.profile,
+                     "hardware: a name from configs/profiles or a file; default: by the GPUs that are there");
+  command.add_option("--ranks", options.ranks, "processes, one per GPU or CPU slot; default: all that are there")
+      ->check(CLI::Range(1, 4096));
+}
+
+void add_work_dir(CLI::App& command, CliOptions& options) {
+  command.add_option("--work-dir", options.work_dir,
+                     "where progress, segments and films live; default: longtake-work/ beside the first job file, "
+                     "or in this folder");
+}
+
+void add_json(CLI::App& command, CliOptions& options) {
+  command.add_flag("--json", options.json, "one JSON document on standard output, people's text on standard error");
+}
+
+class Program {
+ public:
+  Program() {
+    app_.require_subcommand(1);
+    app_.footer(kFooter);
+    app_.set_version_flag("--version", LONGTAKE_VERSION);
+    add_job_commands();
+    add_watch_commands();
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+      return app_.exit(e) == 0 ? kExitDone : kExitUser;
+    }
+    try {
+      return command_(argc, argv);
+    } catch (...) {
+      return failure_of_current_exception().exit_code;
+    }
+  }
+
+ private:
+  CLI::App* add(const char* name, const char* description, std::function<int(int, char**)> command) {
+    CLI::App* added = app_.add_subcommand(name, description);
+    added->callback([this, command = std::move(command)] { command_ = command; });
+    add_json(*added, options_);
+    return added;
+  }
+
+  CLI::App* add(const char* name, const char* description, int (*command)(const CliOptions&)) {
+    return add(name, description, [this, command](int, char**) { return command(options_); });
+  }
+
+  void add_job_commands() {
+    CLI::App* run = add("run", "produce the films of the jobs; run again with the same arguments to resume",
+                        [this](int argc, char** argv) { return run_command(options_, argc, argv); });
+    CLI::App* plan = add("plan", "what would run where: groups, bytes, ranges, segments, time", plan_command);
+    CLI::App* check = add("check", "read and judge the inputs of the jobs; advice on prompt and portrait",
+                          check_command);
+    for (CLI::App* command : {run, plan, check}) add_jobs(*command, options_);
+    add_work_dir(*run, options_);
+  }
+
+  void add_watch_commands() {
+    CLI::App* status = add("status", "progress, rate, ETA, groups and last events of a work directory",
+                           status_command);
+    status->add_flag("--watch", options_.watch, "again every second until the run ends");
+    CLI::App* explain = add("explain", "why a job is not running or not finished, in a sentence", explain_command);
+    explain->add_option("JOB", options_.job, "the job's name")->required();
+    CLI::App* redo = add("redo", "forget clips, and those chained after them, so that the next run makes them again",
+                         redo_command);
+    redo->add_option("JOB", options_.job, "the job's name")->required();
+    redo->add_option("--clips", options_.clips, "A:B for clips A to B-1")->required();
+    CLI::App* drain = add("drain", "stop a run: start nothing new, keep what is committed", drain_command);
+    for (CLI::App* command : {status, explain, redo, drain}) add_work_dir(*command, options_);
+  }
+
+  CLI::App app_{"Longtake makes long talking-avatar films overnight, on any GPUs, without losing a minute of work.",
+                "longtake"};
+  CliOptions options_;
+  std::function<int(int, char**)> command_;
+};
+
+}  // namespace
+
+int run_program(int argc, char** argv) { return Program().run(argc, argv); }
+
+}  // namespace longtake

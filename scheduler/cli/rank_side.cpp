@@ -1,0 +1,148 @@
+#include "scheduler/cli/rank_side.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <map>
+#include <optional>
+
+#include "jobs/error.h"
+#include "rank/control_link.h"
+#include "rank/hardware.h"
+#include "rank/launch/mpi_world.h"
+#include "rank/rank_loop.h"
+#include "scheduler/cli/commands.h"
+#include "scheduler/cli/configs.h"
+#include "scheduler/cli/problems.h"
+#include "scheduler/cli/run_result.h"
+#include "scheduler/cli/scheduler_side.h"
+#include "storage/durable_file.h"
+
+namespace longtake {
+namespace {
+
+/// MPI's end waits for every rank: should one die at that very moment, this ends the waiting.
+constexpr unsigned kFinalizePatience_s = 10;
+
+int signal_pipe = -1;
+std::atomic<SchedulerSide*> draining_side{nullptr};
+
+extern "C" void on_signal(int number) {
+  const auto byte = static_cast<unsigned char>(number);
+  [[maybe_unused]] const ssize_t written = ::write(signal_pipe, &byte, 1);
+  if (SchedulerSide* side = draining_side.load()) {
+    side->ask_to_drain(number == SIGUSR1 ? "signal USR1" : number == SIGTERM ? "signal TERM" : "signal INT");
+  }
+}
+
+/// The readable end of a pipe that gets a byte per signal.
+int catch_signals() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) throw_errno("cannot make a pipe");
+  signal_pipe = ends[1];
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  for (const int number : {SIGUSR1, SIGTERM, SIGINT}) ::sigaction(number, &action, nullptr);
+  return ends[0];
+}
+
+RankHardware hardware_of(const MpiWorld& world) {
+  RankHardware hardware = probe_hardware();
+  hardware.rank = RankId{world.rank()};
+  hardware.local_index = world.local_rank();
+  return hardware;
+}
+
+std::vector<RankHardware> hardware_of_all(const std::vector<std::string>& texts) {
+  std::vector<RankHardware> all;
+  for (const std::string& text : texts) all.push_back(nlohmann::json::parse(text).get<RankHardware>());
+  return all;
+}
+
+/// For the process that started mpirun; without one, for the person.
+void leave_result(const RunResult& result, const CliOptions& options) {
+  if (const char* file = std::getenv(kResultFileVariable)) {
+    write_durably(file, nlohmann::json(result).dump());
+  } else {
+    print_result(result, options.json);
+  }
+}
+
+/// On failure everyone gets an empty address and ends.
+std::unique_ptr<SchedulerSide> start_scheduler(const CliOptions& options, const std::vector<std::string>& texts,
+                                               RunResult& failure) {
+  try {
+    return std::make_unique<SchedulerSide>(options, hardware_of_all(texts));
+  } catch (...) {
+    failure = failure_of_current_exception();
+    failure.work_dir = work_dir_of(options).string();
+    return nullptr;
+  }
+}
+
+RankExit be_a_rank(const RankHardware& hardware, const ControlAddress& address, int signals, pid_t launcher) {
+  RankOptions options;
+  options.hardware = hardware;
+  options.engines = {{"slate", program_beside("longtake-slate")}};
+  options.signals = signals;
+  options.launcher = launcher;
+  ControlLink link(address, hardware.rank);
+  return run_rank(options, link);
+}
+
+/// A rank that mpirun watches must not end with a code of its own: mpirun would tell about it at length,
+/// and the result is in the file.
+int exit_code_for_launcher(int exit_code) { return std::getenv(kResultFileVariable) != nullptr ? 0 : exit_code; }
+
+int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankHardware& hardware,
+                  const std::vector<std::string>& texts, int signals, pid_t launcher) {
+  RunResult result;
+  const auto scheduler = start_scheduler(options, texts, result);
+  world.broadcast(scheduler ? encode(scheduler->address()) : "");
+  if (!scheduler) {
+    world.leave();
+    leave_result(result, options);
+    return exit_code_for_launcher(result.exit_code);
+  }
+  draining_side.store(scheduler.get());
+  scheduler->start();
+  be_a_rank(hardware, scheduler->address(), signals, launcher);
+  try {
+    result = scheduler->wait();
+  } catch (...) {
+    result = failure_of_current_exception();
+  }
+  draining_side.store(nullptr);
+  if (!scheduler->has_lost_ranks()) world.leave();
+  leave_result(result, options);
+  return exit_code_for_launcher(result.exit_code);
+}
+
+}  // namespace
+
+int run_as_rank(const CliOptions& options) {
+  const pid_t launcher = ::getppid();
+  MpiWorld world;
+  const int signals = catch_signals();
+  const RankHardware hardware = hardware_of(world);
+  const auto texts = world.gather(nlohmann::json(hardware).dump());
+  int exit_code = 0;
+  if (world.rank() == 0) {
+    exit_code = run_rank_zero(options, world, hardware, texts, signals, launcher);
+  } else {
+    const std::string address = world.broadcast("");
+    const bool is_run = !address.empty();
+    const RankExit exit = is_run ? be_a_rank(hardware, decode_control_address(address), signals, launcher)
+                                 : RankExit::Ordered;
+    if (exit == RankExit::Ordered) world.leave();
+  }
+  ::signal(SIGALRM, SIG_DFL);
+  ::alarm(kFinalizePatience_s);
+  return exit_code;
+}
+
+}  // namespace longtake

@@ -1,0 +1,41 @@
+#include <chrono>
+#include <iostream>
+
+#include "scheduler/cli/commands.h"
+#include "scheduler/cli/watch_scheduler.h"
+#include "scheduler/redo.h"
+#include "scheduler/server.h"
+
+namespace longtake {
+namespace {
+
+constexpr int kPatience_ms = 200;
+
+void print(const CliOptions& options, const RedoOutcome& outcome) {
+  if (options.json) {
+    std::cout << nlohmann::json{{"job", options.job}, {"segments", outcome.segments}, {"clips", outcome.clips}}.dump(2)
+              << '\n';
+    return;
+  }
+  std::cout << options.job << ": " << outcome.segments << " segments forgotten, clips " << outcome.clips.begin << ':'
+            << outcome.clips.end << "; the next longtake run makes them again\n";
+}
+
+}  // namespace
+
+int redo_command(const CliOptions& options) {
+  const WorkDir work_dir(work_dir_of(options));
+  const Interval clips = clips_from(options.clips);
+  if (const auto scheduler = find_scheduler(work_dir)) {
+    throw Error(ErrorKind::InvalidInput, "a run is on in " + work_dir.root().string() + " (" +
+                                             describe(*scheduler) + "): stop it first with longtake drain");
+  }
+  if (!std::filesystem::exists(work_dir.database())) {
+    throw Error(ErrorKind::InvalidInput, "no longtake run was in " + work_dir.root().string());
+  }
+  JobStore store = JobStore::open(work_dir.database(), kPatience_ms);
+  print(options, forget_clips(store, work_dir, options.job, clips, RunClock().now_ms()));
+  return kExitDone;
+}
+
+}  // namespace longtake

@@ -1,0 +1,27 @@
+#include "scheduler/cli/run_result.h"
+
+#include <cstdio>
+
+#include "scheduler/cli/console.h"
+
+namespace longtake {
+
+void print_result(const RunResult& result, bool as_json) {
+  if (as_json) {
+    std::printf("%s\n", nlohmann::json(result).dump(2).c_str());
+    return;
+  }
+  for (const JobStatus& job : result.jobs) {
+    if (job.state == "done") {
+      std::printf("%s: %s (%lld frames)\n", job.name.c_str(), job.output.c_str(),
+                  static_cast<long long>(job.frames));
+    } else {
+      std::printf("%s: %s, %lld of %lld frames made%s%s\n", job.name.c_str(), job.state.c_str(),
+                  static_cast<long long>(job.frames_done), static_cast<long long>(job.frames),
+                  job.message.empty() ? "" : ": ", job.message.c_str());
+    }
+  }
+  std::printf("%s (%s)\n", result.message.c_str(), duration_text(result.seconds).c_str());
+}
+
+}  // namespace longtake

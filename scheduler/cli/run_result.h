@@ -1,0 +1,28 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "scheduler/run_status.h"
+
+namespace longtake {
+
+/// How a run ended. mpirun's own exit code does not tell (with --enable-recovery it is always 0), so the
+/// scheduler's process leaves this in a file for the process that started mpirun.
+struct RunResult {
+  int exit_code = 1;
+  std::string message;
+  std::string work_dir;
+  double seconds = 0;
+  std::vector<JobStatus> jobs;
+};
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunResult, exit_code, message, work_dir, seconds, jobs)
+
+inline constexpr const char* kResultFileVariable = "LONGTAKE_RESULT_FILE";
+
+/// To standard output: one JSON document, or lines for people.
+void print_result(const RunResult& result, bool as_json);
+
+}  // namespace longtake

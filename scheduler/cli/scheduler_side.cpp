@@ -1,0 +1,161 @@
+#include "scheduler/cli/scheduler_side.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <set>
+
+#include "scheduler/cli/configs.h"
+#include "scheduler/cli/console.h"
+#include "scheduler/cli/watch_scheduler.h"
+#include "scheduler/job_log.h"
+#include "scheduler/prepare.h"
+#include "scheduler/run_setup.h"
+#include "scheduler/scheduler_file.h"
+#include "scheduler/server.h"
+
+namespace longtake {
+namespace {
+
+/// For a predecessor that was killed and whose processes are still ending.
+constexpr int kLockPatience_ms = 5000;
+
+JobStore open_store(const WorkDir& work_dir) {
+  try {
+    return JobStore::open(work_dir.database(), kLockPatience_ms);
+  } catch (const Error& e) {
+    const auto other = find_scheduler(work_dir);
+    if (!other) throw;
+    throw Error(e.kind(), std::string(e.what()) + " (" + describe(*other) +
+                              "); wait for it, stop it with longtake drain, or use another --work-dir");
+  }
+}
+
+std::vector<PreparedJob> prepare(const std::vector<JobSpec>& specs, const WorkDir& work_dir) {
+  std::vector<Problem> problems;
+  auto jobs = prepare_jobs(specs, work_dir, problems, [](const std::string&, double) {});
+  if (!problems.empty()) throw ProblemsFound{problems};
+  return jobs;
+}
+
+/// All on one host and not inside a batch job, which people watch from a login node: loopback is enough.
+ControlReach reach_for(const std::vector<RankHardware>& ranks) {
+  std::set<std::string> hosts;
+  for (const RankHardware& rank : ranks) hosts.insert(rank.host);
+  const bool is_batch = std::getenv("SLURM_JOB_ID") != nullptr;
+  return hosts.size() == 1 && !is_batch ? ControlReach::Loopback : ControlReach::Network;
+}
+
+CoreLimits limits_of(const Profile& profile) {
+  CoreLimits limits;
+  limits.disk_full_patience_ms = std::int64_t{profile.timeouts.disk_full_s} * 1000;
+  return limits;
+}
+
+}  // namespace
+
+/// In the order in which they are made; taken down in the opposite one.
+struct SchedulerSide::Parts {
+  Parts(const CliOptions& options, const std::vector<RankHardware>& ranks)
+      : work_dir(work_dir_of(options)),
+        profile(load_profile_of(options, ranks.front().gpus)),
+        prepared(prepare(load_jobs_of(options), work_dir)),
+        store(open_store(work_dir)),
+        host(ranks.front().host),
+        epoch(store.begin_run(host, ::getpid(), profile.name, clock.now_ms())) {
+    try {
+      set_up(ranks);
+    } catch (const std::exception& e) {
+      store.end_run(epoch, 2, e.what(), clock.now_ms());
+      throw;
+    }
+  }
+
+  void set_up(const std::vector<RankHardware>& ranks) {
+    const std::int64_t now = clock.now_ms();
+    RunSetup setup = set_up_run(profile, prepared, ranks, work_dir, store, epoch, now);
+    for (const PreparedJob& job : prepared) log_parameters(work_dir, job, now);
+    socket = std::make_unique<ControlServer>(reach_for(ranks));
+    core = std::make_unique<SchedulerCore>(epoch, work_dir, std::move(setup.jobs), std::move(setup.groups),
+                                           store.next_attempt(), limits_of(profile));
+    ServerOptions server_options{work_dir,
+                                 epoch,
+                                 host,
+                                 ::getpid(),
+                                 profile.name,
+                                 std::move(setup.films),
+                                 std::move(setup.predicted_peak_bytes),
+                                 [this](const RunStatus& status) { console.show(status); },
+                                 [this](const EventNoted& event) { console.show(event); }};
+    server = std::make_unique<SchedulerServer>(std::move(server_options), *socket, store, *core, clock, wake);
+    write_scheduler_file(work_dir.scheduler_file(), {socket->address(), host, ::getpid(), epoch.value});
+  }
+
+  void run() {
+    try {
+      end = server->run();
+    } catch (const Error& e) {
+      failure = std::current_exception();
+      end = {e.kind() == ErrorKind::InvalidInput ? 2 : 1, e.what()};
+    }
+    std::error_code none;
+    std::filesystem::remove(work_dir.scheduler_file(), none);
+    try {
+      store.end_run(epoch, end.exit_code, end.message, clock.now_ms());
+    } catch (const Error& e) {
+      // A full disk: the next run finds this one unfinished, which is true enough.
+      console.show(EventNoted{"run", "", e.what(), clock.now_ms()});
+    }
+    seconds = static_cast<double>(clock.now_ms() - started_ms) / 1000.0;
+  }
+
+  RunClock clock;
+  WorkDir work_dir;
+  Profile profile;
+  std::vector<PreparedJob> prepared;
+  JobStore store;
+  std::string host;
+  Epoch epoch;
+  WakeUp wake;
+  Console console{is_progress_on_terminal()};
+  std::unique_ptr<ControlServer> socket;
+  std::unique_ptr<SchedulerCore> core;
+  std::unique_ptr<SchedulerServer> server;
+  EndRun end;
+  std::exception_ptr failure;
+  std::int64_t started_ms = clock.now_ms();
+  double seconds = 0;
+  std::thread thread;
+};
+
+SchedulerSide::SchedulerSide(const CliOptions& options, const std::vector<RankHardware>& ranks)
+    : parts_(std::make_unique<Parts>(options, ranks)) {}
+
+SchedulerSide::~SchedulerSide() {
+  if (parts_->thread.joinable()) parts_->thread.join();
+}
+
+const ControlAddress& SchedulerSide::address() const { return parts_->socket->address(); }
+
+void SchedulerSide::start() {
+  parts_->thread = std::thread([parts = parts_.get()] { parts->run(); });
+}
+
+void SchedulerSide::ask_to_drain(const char* by) noexcept {
+  parts_->server->ask_to_drain(by);
+  parts_->wake.ring();
+}
+
+RunResult SchedulerSide::wait() {
+  parts_->thread.join();
+  if (parts_->failure) std::rethrow_exception(parts_->failure);
+  const RunStatus status = parts_->core->status(parts_->clock.now_ms());
+  return {parts_->end.exit_code, parts_->end.message, parts_->work_dir.root().string(), parts_->seconds,
+          status.jobs};
+}
+
+bool SchedulerSide::has_lost_ranks() const { return parts_->core->has_lost_ranks(); }
+
+}  // namespace longtake

@@ -1,0 +1,275 @@
+#include "scheduler/prepare.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <numeric>
+
+#include "jobs/error.h"
+#include "scheduler/prepared_file.h"
+
+namespace longtake {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kImageRemedy = "give a PNG, JPEG or WebP image";
+constexpr const char* kAudioRemedy = "give a complete recording that FFmpeg can decode";
+
+/// Runs `action`; bad input becomes a problem of the job's `key`.
+template <class Action>
+bool found_no_problem(const JobSpec& spec, const char* key, const char* remedy, std::vector<Problem>& problems,
+                      Action action) {
+  try {
+    action();
+    return true;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::InvalidInput) throw;
+    problems.push_back(problem_of(spec, key, e.what(), remedy));
+    return false;
+  }
+}
+
+std::optional<FrameSize> film_size(const JobSpec& spec, FrameSize image, std::vector<Problem>& problems) {
+  const auto size = output_size(image, spec.settings.size.area);
+  if (!size) {
+    problems.push_back(problem_of(spec, "image",
+                                  "is " + std::to_string(image.width) + "x" + std::to_string(image.height) +
+                                      " pixels, too long and thin for size " + spec.settings.size.text,
+                                  "crop the image or choose a larger size"));
+  }
+  return size;
+}
+
+std::string describe_sound(const SpeechFacts& facts) {
+  const double seconds = static_cast<double>(facts.samples) / kSpeechSampleRate;
+  const double kept = static_cast<double>(facts.kept.length()) / kSpeechSampleRate;
+  char text[200];
+  std::snprintf(text, sizeof text, "%s, %d Hz, %d channel%s, %.2f s", facts.source.codec.c_str(),
+                facts.source.sample_rate, facts.source.channels, facts.source.channels == 1 ? "" : "s", seconds);
+  std::string described = text;
+  if (facts.kept.length() == facts.samples) return described;
+  std::snprintf(text, sizeof text, " (%.2f s of silence cut, %.2f s kept)", seconds - kept, kept);
+  return described + text;
+}
+
+void set_length(PreparedJob& job) {
+  const JobSettings& settings = job.spec.settings;
+  const std::int64_t frames = frames_of_samples(job.speech_samples.length());
+  job.clips = clips_of_frames(frames, settings.infer_frames, settings.num_clip);
+  job.film_frames = std::min(frames, job.clips * settings.infer_frames);
+}
+
+PreparedJob job_from(const JobSpec& spec, const PreparedFile& file, FrameSize size) {
+  PreparedJob job;
+  job.spec = spec;
+  job.size = size;
+  job.speech_samples = file.speech_samples;
+  job.identity = {file.identity, file.identity_of};
+  job.warnings = file.warnings;
+  job.sound_facts = file.sound_facts;
+  set_length(job);
+  return job;
+}
+
+bool is_complete(const WorkDir& work_dir, const std::string& name, const PreparedFile& file) {
+  std::error_code none;
+  const auto speech_bytes = fs::file_size(work_dir.speech(name), none);
+  return !none && speech_bytes >= static_cast<std::uintmax_t>(file.speech_samples.end) * sizeof(float) &&
+         fs::exists(work_dir.reference_image(name), none);
+}
+
+/// One job on its way into the work directory.
+class Preparation {
+ public:
+  Preparation(const JobSpec& spec, const WorkDir& work_dir) : spec_(spec), work_dir_(work_dir) {}
+
+  /// Everything that can be told without writing.
+  bool check(std::vector<Problem>& problems) {
+    known_ = read_prepared_file(work_dir_.prepared(spec_.name));
+    file_.image = stamp_of(spec_.image, known_ ? std::optional(known_->image) : std::nullopt);
+    file_.audio = stamp_of(spec_.audio, known_ ? std::optional(known_->audio) : std::nullopt);
+    const bool is_same_image = known_ && known_->image.hash == file_.image.hash;
+    const bool has_image =
+        found_no_problem(spec_, "image", kImageRemedy, problems, [&] {
+          file_.image_size = is_same_image ? known_->image_size : probe_image(spec_.image).size;
+        });
+    if (!has_image) return false;
+    const auto size = film_size(spec_, file_.image_size, problems);
+    if (!size) return false;
+    size_ = *size;
+    const Identity identity = identity_of(spec_, size_, file_.image.hash, file_.audio.hash);
+    file_.identity = identity.hash;
+    file_.identity_of = identity.of;
+    return is_same_job(problems);
+  }
+
+  bool is_done() const {
+    return known_ && known_->identity == file_.identity && is_complete(work_dir_, spec_.name, *known_);
+  }
+
+  PreparedJob result() const { return job_from(spec_, is_done() ? *known_ : file_, size_); }
+
+  bool write(std::vector<Problem>& problems, const PrepareProgress& progress) {
+    fs::create_directories(work_dir_.segments(spec_.name));
+    const auto show = [&](double seconds) { progress(spec_.audio.filename().string(), seconds); };
+    const bool has_image = found_no_problem(spec_, "image", kImageRemedy, problems, [&] {
+      write_png(work_dir_.reference_image(spec_.name), load_framed_image(spec_.image, size_));
+    });
+    const bool has_sound = found_no_problem(
+        spec_, "audio", kAudioRemedy, problems, [&] {
+          const SpeechFacts facts =
+              write_speech(spec_.audio, work_dir_.speech(spec_.name), spec_.settings.trim_silence, show);
+          file_.speech_samples = facts.kept;
+          file_.warnings = facts.warnings;
+          file_.sound_facts = describe_sound(facts);
+        });
+    if (!has_image || !has_sound) return false;
+    write_prepared_file(work_dir_.prepared(spec_.name), file_);
+    return true;
+  }
+
+  const JobSpec& spec() const { return spec_; }
+  FrameSize size() const { return size_; }
+
+ private:
+  bool is_same_job(std::vector<Problem>& problems) const {
+    if (!known_ || known_->identity == file_.identity) return true;
+    const std::string folder = work_dir_.job(spec_.name).string();
+    problems.push_back(problem_of(
+        spec_, "name",
+        folder + " holds another job of this name (identity " + known_->identity.substr(0, 12) +
+            ", this one is " + file_.identity.substr(0, 12) +
+            "): " + describe_difference(known_->identity_of, file_.identity_of),
+        "use another --work-dir or another name, or change it back"));
+    return false;
+  }
+
+  JobSpec spec_;
+  WorkDir work_dir_;
+  FrameSize size_;
+  std::optional<PreparedFile> known_;
+  PreparedFile file_;
+};
+
+/// Remembers which folders were there before, and takes away those that are new.
+class NewFolders {
+ public:
+  explicit NewFolders(const WorkDir& work_dir) {
+    for (fs::path path = work_dir.root() / "jobs"; !path.empty() && !fs::exists(path); path = path.parent_path()) {
+      topmost_ = path;
+    }
+  }
+  void add(const fs::path& job_folder) {
+    if (!fs::exists(job_folder)) jobs_.push_back(job_folder);
+  }
+  void remove() const {
+    std::error_code none;
+    for (const fs::path& job : jobs_) fs::remove_all(job, none);
+    if (!topmost_.empty()) fs::remove_all(topmost_, none);
+  }
+
+ private:
+  fs::path topmost_;
+  std::vector<fs::path> jobs_;
+};
+
+void create_root(const WorkDir& work_dir) {
+  std::error_code error;
+  fs::create_directories(work_dir.root() / "jobs", error);
+  if (error) {
+    throw Error(ErrorKind::InvalidInput, "cannot create the work directory " + work_dir.root().string() + " (" +
+                                             error.message() + "): give a folder you may write with --work-dir");
+  }
+}
+
+void write_all(std::vector<Preparation>& preparations, const WorkDir& work_dir, std::vector<Problem>& problems,
+               const PrepareProgress& progress) {
+  NewFolders added(work_dir);
+  try {
+    create_root(work_dir);
+    for (Preparation& job : preparations) {
+      if (job.is_done()) continue;
+      added.add(work_dir.job(job.spec().name));
+      job.write(problems, progress);
+    }
+  } catch (const fs::filesystem_error& e) {
+    added.remove();
+    throw Error(ErrorKind::InvalidInput,
+                "cannot write the work directory " + work_dir.root().string() + ": " + e.code().message());
+  } catch (const Error&) {
+    added.remove();
+    throw;
+  }
+  if (!problems.empty()) added.remove();
+}
+
+}  // namespace
+
+std::vector<PreparedJob> prepare_jobs(const std::vector<JobSpec>& specs, const WorkDir& work_dir,
+                                      std::vector<Problem>& problems, const PrepareProgress& progress) {
+  std::vector<Preparation> preparations;
+  for (const JobSpec& spec : specs) {
+    Preparation job(spec, work_dir);
+    if (job.check(problems)) preparations.push_back(std::move(job));
+  }
+  if (!problems.empty()) {
+    // Nothing will be written, but the other recordings are judged now too: all problems in one go.
+    for (const Preparation& job : preparations) {
+      found_no_problem(job.spec(), "image", kImageRemedy, problems,
+                       [&] { load_framed_image(job.spec().image, job.size()); });
+      found_no_problem(job.spec(), "audio", kAudioRemedy, problems,
+                       [&] { scan_speech(job.spec().audio, job.spec().settings.trim_silence); });
+    }
+    return {};
+  }
+  write_all(preparations, work_dir, problems, progress);
+  std::vector<PreparedJob> jobs;
+  if (!problems.empty()) return jobs;
+  for (const Preparation& job : preparations) jobs.push_back(job.result());
+  return jobs;
+}
+
+std::optional<InspectedJob> inspect_job(const JobSpec& spec, std::vector<Problem>& problems,
+                                        const PrepareProgress& progress) {
+  InspectedJob inspected;
+  const auto show = [&](double seconds) { progress(spec.audio.filename().string(), seconds); };
+  const bool has_image = found_no_problem(spec, "image", kImageRemedy, problems,
+                                          [&] { inspected.image = probe_image(spec.image); });
+  const bool has_sound =
+      found_no_problem(spec, "audio", kAudioRemedy, problems,
+                       [&] { inspected.speech = scan_speech(spec.audio, spec.settings.trim_silence, show); });
+  const auto size = has_image ? film_size(spec, inspected.image.size, problems) : std::nullopt;
+  if (!has_sound || !size) return std::nullopt;
+  PreparedJob& job = inspected.job;
+  job.spec = spec;
+  job.size = *size;
+  job.speech_samples = inspected.speech.kept;
+  job.warnings = inspected.speech.warnings;
+  job.sound_facts = describe_sound(inspected.speech);
+  set_length(job);
+  return inspected;
+}
+
+LoudnessCurve loudness_of(const SpeechFacts& facts) {
+  const auto first = static_cast<std::size_t>(facts.kept.begin / kLoudnessWindowSamples);
+  return {{facts.loudness.begin() + static_cast<std::ptrdiff_t>(std::min(first, facts.loudness.size())),
+           facts.loudness.end()}};
+}
+
+LoudnessCurve read_loudness(const WorkDir& work_dir, const PreparedJob& job) {
+  constexpr std::int64_t kBlock = kSpeechSampleRate;  // a second, so that ten hours take 36,000 reads
+  const SpeechFile speech(work_dir.speech(job.spec.name), job.speech_samples);
+  LoudnessCurve curve;
+  std::vector<float> block(static_cast<std::size_t>(kBlock));
+  for (std::int64_t begin = 0; begin < speech.samples(); begin += kBlock) {
+    speech.read({begin, begin + kBlock}, block.data());
+    for (auto window = block.begin(); window != block.end(); window += kLoudnessWindowSamples) {
+      const float sum = std::inner_product(window, window + kLoudnessWindowSamples, window, 0.0F);
+      curve.mean_square.push_back(sum / static_cast<float>(kLoudnessWindowSamples));
+    }
+  }
+  return curve;
+}
+
+}  // namespace longtake

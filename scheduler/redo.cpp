@@ -1,0 +1,78 @@
+#include "scheduler/redo.h"
+
+#include <charconv>
+#include <filesystem>
+#include <vector>
+
+#include "jobs/error.h"
+
+namespace longtake {
+namespace {
+
+std::optional<std::int64_t> number_from(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+void remove_files(const WorkDir& work_dir, const std::string& job, Interval clips) {
+  std::error_code none;
+  std::filesystem::remove(work_dir.segment(job, clips), none);
+  std::filesystem::remove(work_dir.carry(job, clips), none);
+}
+
+/// Segments from the first one that shares a clip with `clips` to the end of the chain.
+std::vector<const StoredSegment*> chained_from(const StoredRange& range, Interval clips) {
+  std::vector<const StoredSegment*> chained;
+  for (const StoredSegment& segment : range.segments) {
+    if (!chained.empty() || segment.clips.overlaps(clips)) chained.push_back(&segment);
+  }
+  return chained;
+}
+
+}  // namespace
+
+Interval clips_from(const std::string& text) {
+  const auto colon = text.find(':');
+  const auto begin = number_from(std::string_view(text).substr(0, colon));
+  const auto end = colon == std::string::npos ? std::nullopt : number_from(std::string_view(text).substr(colon + 1));
+  if (!begin || !end || *begin >= *end) {
+    throw Error(ErrorKind::InvalidInput,
+                "--clips '" + text + "' is not A:B with A < B; write for example 20:40 for clips 20 to 39");
+  }
+  return {*begin, *end};
+}
+
+RedoOutcome forget_clips(JobStore& store, const WorkDir& work_dir, const std::string& name, Interval clips,
+                         std::int64_t now_ms) {
+  const auto job = store.find_job(name);
+  const auto run = store.newest_run();
+  if (!job || !run) {
+    throw Error(ErrorKind::InvalidInput, "no job '" + name + "' in " + work_dir.root().string());
+  }
+  if (clips.end > job->clips) {
+    throw Error(ErrorKind::InvalidInput, "clips " + std::to_string(clips.begin) + ":" + std::to_string(clips.end) +
+                                             " reach beyond the job's " + std::to_string(job->clips) +
+                                             " clips; the largest is 0:" + std::to_string(job->clips));
+  }
+  RedoOutcome outcome;
+  std::vector<Change> changes;
+  for (const StoredRange& range : job->ranges) {
+    for (const StoredSegment* segment : chained_from(range, clips)) {
+      if (outcome.segments++ == 0) outcome.clips.begin = segment->clips.begin;
+      outcome.clips.end = segment->clips.end;
+      remove_files(work_dir, name, segment->clips);
+      changes.push_back(SegmentReopened{segment->id});
+    }
+  }
+  changes.push_back(JobMoved{job->id, JobState::Pending, "", now_ms});
+  changes.push_back(EventNoted{"job", name,
+                               "redo: clips " + std::to_string(outcome.clips.begin) + ":" +
+                                   std::to_string(outcome.clips.end) + " are to be made again",
+                               now_ms});
+  store.save(run->epoch, changes);
+  return outcome;
+}
+
+}  // namespace longtake

@@ -1,0 +1,159 @@
+#include "scheduler/run_setup.h"
+
+#include <algorithm>
+
+#include "scheduler/reconcile.h"
+
+namespace longtake {
+namespace {
+
+SegmentsByRange segments_of(const StoredJob& job) {
+  SegmentsByRange ranges;
+  for (const StoredRange& range : job.ranges) {
+    ranges.emplace_back();
+    for (const StoredSegment& segment : range.segments) ranges.back().push_back(segment.clips);
+  }
+  return ranges;
+}
+
+void refuse_other_identity(const PreparedJob& job, const StoredJob& stored, const WorkDir& work_dir) {
+  if (stored.identity == job.identity.hash) return;
+  const auto before = nlohmann::json::parse(stored.identity_of, nullptr, false);
+  throw Error(ErrorKind::InvalidInput,
+              work_dir.root().string() + " holds another job named " + job.spec.name + " (identity " +
+                  stored.identity.substr(0, 12) + ", this one is " + job.identity.hash.substr(0, 12) +
+                  "): " + describe_difference(before, job.identity.of) +
+                  "; use another --work-dir or another name");
+}
+
+JobInput input_of(const PreparedJob& job, const std::optional<StoredJob>& stored, const WorkDir& work_dir) {
+  JobInput input;
+  input.spec = job.spec;
+  input.size = job.size;
+  input.film_frames = job.film_frames;
+  input.clips = job.clips;
+  if (stored) {
+    input.fixed_segments = segments_of(*stored);
+  } else {
+    input.loudness = read_loudness(work_dir, job);
+  }
+  return input;
+}
+
+std::string film_path(const PreparedJob& job, const WorkDir& work_dir) {
+  return job.spec.output.empty() ? work_dir.film(job.spec.name).string() : job.spec.output.string();
+}
+
+StoredJob stored_job_of(const PreparedJob& job, const JobPlan& plan, const WorkDir& work_dir) {
+  StoredJob stored;
+  stored.name = job.spec.name;
+  stored.identity = job.identity.hash;
+  stored.identity_of = job.identity.of.dump();
+  stored.engine = name_of(job.spec.engine);
+  stored.size = job.size;
+  stored.film_frames = job.film_frames;
+  stored.clips = job.clips;
+  stored.infer_frames = job.spec.settings.infer_frames;
+  stored.output = film_path(job, work_dir);
+  for (const RangePlan& range : plan.ranges) {
+    StoredRange stored_range;
+    stored_range.clips = range.clips;
+    for (const Interval segment : range.segments) {
+      StoredSegment stored_segment;
+      stored_segment.clips = segment;
+      stored_range.segments.push_back(stored_segment);
+      const auto clips = static_cast<int>(segment.length());
+      stored.segment_clips = std::max(stored.segment_clips, clips);
+    }
+    stored.ranges.push_back(std::move(stored_range));
+  }
+  return stored;
+}
+
+SegmentOrder order_of(const PreparedJob& job, const WorkDir& work_dir) {
+  const JobSettings& settings = job.spec.settings;
+  SegmentOrder order;
+  order.job = job.spec.name;
+  order.identity = job.identity.hash;
+  order.settings = {job.spec.prompt,         settings.sample_steps, settings.sample_guide_scale,
+                    settings.fold_last_step, settings.base_seed,    settings.infer_frames,
+                    job.spec.model.string(), job.spec.lora.string()};
+  order.size = job.size;
+  order.film_frames = job.film_frames;
+  order.reference_image = work_dir.reference_image(job.spec.name);
+  order.speech = work_dir.speech(job.spec.name);
+  order.speech_samples = job.speech_samples;
+  return order;
+}
+
+FilmOrder film_of(const PreparedJob& job, const StoredJob& stored, const WorkDir& work_dir) {
+  FilmOrder film;
+  film.job = stored.id;
+  film.sound = {job.spec.audio, job.speech_samples, job.film_frames, work_dir.sound(job.spec.name)};
+  film.join.sound = film.sound.sound;
+  film.join.film = stored.output;
+  film.join.film_frames = job.film_frames;
+  film.join.size = job.size;
+  film.join.title = job.spec.name;
+  return film;
+}
+
+void refuse_what_cannot_run(const Plan& plan) {
+  if (plan.fits()) return;
+  std::string reasons;
+  for (const std::string& reason : plan.reasons) reasons += (reasons.empty() ? "" : "\n") + reason;
+  throw Error(ErrorKind::InvalidInput, reasons);
+}
+
+std::int64_t largest_stage_bytes(const Plan& plan) {
+  std::int64_t largest = 0;
+  for (const GroupPlan& group : plan.groups) {
+    for (const StageMemory& stage : group.memory) largest = std::max(largest, stage.total_bytes());
+  }
+  return largest;
+}
+
+}  // namespace
+
+SlotInventory inventory_of(const std::vector<RankHardware>& ranks) {
+  SlotInventory inventory;
+  for (const RankHardware& rank : ranks) {
+    auto host = std::find_if(inventory.hosts.begin(), inventory.hosts.end(),
+                             [&](const SlotInventory::Host& known) { return known.name == rank.host; });
+    if (host == inventory.hosts.end()) {
+      host = inventory.hosts.insert(host, {rank.host, rank.cpu_slots, rank.gpus, {}});
+    }
+    host->ranks.push_back(rank.rank);
+  }
+  return inventory;
+}
+
+RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prepared,
+                    const std::vector<RankHardware>& ranks, const WorkDir& work_dir, JobStore& store, Epoch epoch,
+                    std::int64_t now_ms) {
+  std::vector<std::optional<StoredJob>> known;
+  std::vector<JobInput> inputs;
+  for (const PreparedJob& job : prepared) {
+    known.push_back(store.find_job(job.spec.name));
+    if (known.back()) refuse_other_identity(job, *known.back(), work_dir);
+    inputs.push_back(input_of(job, known.back(), work_dir));
+  }
+  RunSetup setup;
+  setup.plan = make_plan(profile, inputs, inventory_of(ranks));
+  refuse_what_cannot_run(setup.plan);
+  for (const GroupPlan& group : setup.plan.groups) setup.groups.push_back({group.group, group.ranks, group.host});
+  for (std::size_t j = 0; j < prepared.size(); ++j) {
+    const PreparedJob& job = prepared[j];
+    StoredJob stored =
+        known[j] ? *known[j] : store.add_job(stored_job_of(job, setup.plan.jobs[j], work_dir), now_ms);
+    // The film may have been asked for elsewhere this time; that changes no number.
+    stored.output = film_path(job, work_dir);
+    store.save(epoch, reconcile_with_disk(stored, work_dir, now_ms));
+    setup.films[stored.id] = film_of(job, stored, work_dir);
+    setup.predicted_peak_bytes[stored.id] = largest_stage_bytes(setup.plan);
+    setup.jobs.push_back({std::move(stored), job.spec.priority, order_of(job, work_dir)});
+  }
+  return setup;
+}
+
+}  // namespace longtake

@@ -1,0 +1,285 @@
+#include "scheduler/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "scheduler/film_report.h"
+#include "scheduler/job_log.h"
+#include "storage/durable_file.h"
+
+namespace longtake {
+namespace {
+
+constexpr int kTurn_ms = 100;
+constexpr std::int64_t kShowEvery_ms = 500;
+constexpr std::int64_t kLookAtDiskEvery_ms = 1000;
+/// So much more room than when the disk was found full means that somebody made room.
+constexpr std::int64_t kRoomToGoOn_bytes = 2 << 20;
+
+std::string peer_of(RankId rank) { return "rank-" + std::to_string(rank.value); }
+
+std::int64_t free_bytes(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  return error ? 0 : static_cast<std::int64_t>(space.available);
+}
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+std::string summary_of(const StoredJob& job, const FilmJoined& joined) {
+  char text[200];
+  std::snprintf(text, sizeof text, "done: %lld frames, %.2f s, drift %.3f ms, joined in %.1f s: ",
+                static_cast<long long>(joined.report.frames), joined.report.video_seconds, joined.report.drift_ms,
+                joined.seconds);
+  return text + job.output;
+}
+
+}  // namespace
+
+RunClock::RunClock()
+    : wall_at_start_ms_(std::chrono::duration_cast<std::chrono::milliseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count()),
+      start_(std::chrono::steady_clock::now()) {}
+
+std::int64_t RunClock::now_ms() const {
+  const auto elapsed = std::chrono::steady_clock::now() - start_;
+  return wall_at_start_ms_ + std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
+}
+
+SchedulerServer::SchedulerServer(ServerOptions options, ControlServer& socket, JobStore& store, SchedulerCore& core,
+                                 const RunClock& clock, const WakeUp& wake)
+    : options_(std::move(options)),
+      socket_(socket),
+      store_(store),
+      core_(core),
+      clock_(clock),
+      wake_(wake),
+      finisher_(wake) {}
+
+EndRun SchedulerServer::run() {
+  started_ms_ = clock_.now_ms();
+  for (const auto& [job, film] : options_.films) {
+    if (!is_final(core_.job(job).state)) finisher_.encode_early(film.sound);
+  }
+  add(core_.on_started(started_ms_));
+  flush();
+  std::optional<EndRun> end = std::move(pending_.end);
+  while (!end) {
+    socket_.wait(kTurn_ms, wake_.descriptor());
+    wake_.clear();
+    take_messages();
+    take_results();
+    if (const char* by = drain_asked_by_.exchange(nullptr)) add(core_.on_drain(by, clock_.now_ms()));
+    look_at_disk();
+    add(core_.on_tick(clock_.now_ms()));
+    flush();
+    show_status();
+    end = std::move(pending_.end);
+  }
+  for (const auto& [rank, hardware] : ranks_) socket_.send(peer_of(rank), encode(SchedulerMessage(LeaveRun{})));
+  if (options_.on_status) options_.on_status(status());
+  return *end;
+}
+
+void SchedulerServer::take_messages() {
+  while (const auto received = socket_.receive()) {
+    try {
+      take_message(*received);
+    } catch (const Error& e) {
+      // One peer's bad message must not stop the night.
+      spdlog::error("a message of {} was dropped: {}", received->peer, e.what());
+    }
+  }
+}
+
+void SchedulerServer::take_message(const ControlServer::Received& received) {
+  if (received.peer.rfind("rank-", 0) == 0) {
+    on_rank_message(received.peer, decode_rank_message(received.text));
+  } else {
+    on_request(received.peer, decode_watcher_request(received.text));
+  }
+}
+
+void SchedulerServer::on_rank_message(const std::string&, const RankMessage& message) {
+  const std::int64_t now = clock_.now_ms();
+  if (const auto* alive = std::get_if<RankAlive>(&message)) {
+    // Answered at once and not after saving: a slow disk must not look like a dead scheduler.
+    for (const Outgoing& send : core_.on_rank_alive(alive->rank, now).sends) {
+      socket_.send(peer_of(send.to), encode(send.message));
+    }
+  } else if (const auto* joined = std::get_if<RankJoined>(&message)) {
+    ranks_[joined->hardware.rank] = joined->hardware;
+    add(core_.on_rank_joined(joined->hardware, now));
+  } else if (const auto* progressed = std::get_if<AttemptProgressed>(&message)) {
+    add(core_.on_attempt_progressed(*progressed, now));
+  } else if (const auto* finished = std::get_if<AttemptFinished>(&message)) {
+    log_attempt(*finished, now);
+    add(core_.on_attempt_finished(*finished, now));
+  } else if (const auto* failed = std::get_if<AttemptFailed>(&message)) {
+    add(core_.on_attempt_failed(*failed, now));
+  } else if (const auto* left = std::get_if<RankLeft>(&message)) {
+    add(core_.on_rank_left(left->rank, left->reason, now));
+  }
+}
+
+void SchedulerServer::log_attempt(const AttemptFinished& report, std::int64_t now_ms) {
+  const auto running = core_.running_attempt(report.epoch, report.attempt);
+  if (!running) return;
+  char line[120];
+  std::snprintf(line, sizeof line, "clips %lld:%lld: %lld frames in %.2f s on rank %lld",
+                static_cast<long long>(running->clips.begin), static_cast<long long>(running->clips.end),
+                static_cast<long long>(report.facts.frames), report.seconds,
+                static_cast<long long>(report.rank.value));
+  append_inference_log(options_.work_dir, running->job, now_ms, line);
+  const double since_start_s = static_cast<double>(now_ms - started_ms_) / 1000.0;
+  append_memory_log(options_.work_dir, running->job,
+                    {since_start_s, report.rank, "cpu", report.peak_bytes, report.peak_bytes, report.peak_bytes});
+}
+
+void SchedulerServer::on_request(const std::string& peer, const WatcherRequest& request) {
+  if (const auto* drain = std::get_if<DrainAsked>(&request)) {
+    add(core_.on_drain(drain->by, clock_.now_ms()));
+  }
+  socket_.send(peer, nlohmann::json(status()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void SchedulerServer::take_results() {
+  while (const auto result = finisher_.take_result()) on_result(*result);
+}
+
+void SchedulerServer::on_result(const FilmResult& result) {
+  const std::int64_t now = clock_.now_ms();
+  if (const auto* joined = std::get_if<FilmJoined>(&result.outcome)) {
+    finish_film(result.job, *joined);
+  } else if (const auto* bad = std::get_if<BadSegment>(&result.outcome)) {
+    std::error_code none;
+    const FilmOrder film = film_order_for(result.job);
+    std::filesystem::remove(film.join.segments.at(bad->index).file, none);
+    add(core_.on_film_segment_bad(result.job, bad->index, bad->why, now));
+  } else {
+    const auto& failed = std::get<FilmFailed>(result.outcome);
+    add(core_.on_film_failed(result.job, failed.kind, failed.message, now));
+  }
+}
+
+void SchedulerServer::finish_film(JobId id, const FilmJoined& joined) {
+  const std::int64_t now = clock_.now_ms();
+  const StoredJob& job = core_.job(id);
+  try {
+    const FilmReportInput input = {job, store_.summarize_attempts(id), joined.report, joined.seconds,
+                                   options_.predicted_peak_bytes[id]};
+    const nlohmann::json report = make_film_report(input);
+    write_durably(options_.work_dir.report(job.name), report.dump(2) + "\n");
+    write_debug_info(options_.work_dir, job.name, debug_info(job, report));
+    const std::string summary = summary_of(job, joined);
+    append_inference_log(options_.work_dir, job.name, now, summary);
+    add(core_.on_film_joined(id, summary, now));
+  } catch (const Error& e) {
+    add(core_.on_film_failed(id, e.kind(), e.what(), now));
+  }
+}
+
+nlohmann::json SchedulerServer::debug_info(const StoredJob& job, const nlohmann::json& report) const {
+  nlohmann::json ranks = nlohmann::json::array();
+  for (const auto& [rank, hardware] : ranks_) ranks.push_back(hardware);
+  return {{"job", job.name},
+          {"engine", job.engine},
+          {"profile", options_.profile},
+          {"layout", "single"},
+          {"precision", job.engine == "slate" ? "none" : "unknown"},
+          {"ranks", ranks},
+          {"generation_seconds", report.at("generation_seconds")},
+          {"frames_per_second", report.at("frames_per_second")},
+          {"peak_bytes", report.at("peak_bytes_measured")}};
+}
+
+FilmOrder SchedulerServer::film_order_for(JobId id) const {
+  FilmOrder film = options_.films.at(id);
+  const StoredJob& job = core_.job(id);
+  for (const StoredRange& range : job.ranges) {
+    for (const StoredSegment& segment : range.segments) {
+      FilmSegment part;
+      part.file = options_.work_dir.segment(job.name, segment.clips);
+      part.facts = segment.facts.value_or(SegmentFacts{});
+      part.frames = frames_of_clips(segment.clips, job.infer_frames, job.film_frames);
+      part.begins_range = segment.clips.begin == range.clips.begin;
+      film.join.segments.push_back(std::move(part));
+    }
+  }
+  return film;
+}
+
+/// While the disk is full: looks once a second whether somebody made room.
+void SchedulerServer::look_at_disk() {
+  const std::int64_t now = clock_.now_ms();
+  if (!core_.is_waiting_for_disk()) {
+    disk_room_when_full_ = -1;
+    return;
+  }
+  const std::int64_t room = free_bytes(options_.work_dir.root());
+  if (disk_room_when_full_ < 0) disk_room_when_full_ = room;
+  if (now - looked_at_disk_ms_ < kLookAtDiskEvery_ms) return;
+  looked_at_disk_ms_ = now;
+  if (room >= disk_room_when_full_ + kRoomToGoOn_bytes) add(core_.on_disk_has_room(now));
+}
+
+void SchedulerServer::add(Actions actions) {
+  append(pending_.changes, actions.changes);
+  append(pending_.sends, actions.sends);
+  append(pending_.joins, actions.joins);
+  if (actions.end) pending_.end = std::move(actions.end);
+}
+
+/// False when the disk is full: everything stays pending and nothing is sent.
+bool SchedulerServer::save() {
+  try {
+    store_.save(options_.epoch, pending_.changes);
+    return true;
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::DiskFull) throw;
+    add(core_.on_disk_full(e.what(), clock_.now_ms()));
+    return false;
+  }
+}
+
+void SchedulerServer::flush() {
+  if (!save() && !pending_.end) return;
+  for (const Change& change : pending_.changes) report_change(change);
+  for (const Outgoing& send : pending_.sends) socket_.send(peer_of(send.to), encode(send.message));
+  for (const JobId job : pending_.joins) finisher_.join(film_order_for(job));
+  std::optional<EndRun> end = std::move(pending_.end);
+  pending_ = {};
+  pending_.end = std::move(end);
+}
+
+void SchedulerServer::report_change(const Change& change) {
+  if (const auto* event = std::get_if<EventNoted>(&change)) {
+    if (options_.on_event) options_.on_event(*event);
+    if (!event->job.empty()) {
+      append_inference_log(options_.work_dir, event->job, event->at_ms, event->kind + ": " + event->text);
+    }
+  }
+}
+
+void SchedulerServer::show_status() {
+  const std::int64_t now = clock_.now_ms();
+  if (!options_.on_status || now - shown_ms_ < kShowEvery_ms) return;
+  shown_ms_ = now;
+  options_.on_status(status());
+}
+
+RunStatus SchedulerServer::status() const {
+  RunStatus status = core_.status(clock_.now_ms());
+  status.host = options_.host;
+  status.pid = options_.pid;
+  status.profile = options_.profile;
+  return status;
+}
+
+}  // namespace longtake

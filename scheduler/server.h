@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "jobs/wire/control_socket.h"
+#include "scheduler/core.h"
+#include "scheduler/film_finisher.h"
+#include "scheduler/wake_up.h"
+#include "storage/job_store.h"
+
+namespace longtake {
+
+/// Milliseconds since 1970 that never go back: the wall clock at the start plus a steady clock.
+class RunClock {
+ public:
+  RunClock();
+  std::int64_t now_ms() const;
+
+ private:
+  std::int64_t wall_at_start_ms_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+/// What the server needs besides its parts.
+struct ServerOptions {
+  WorkDir work_dir;
+  Epoch epoch;
+  std::string host;
+  int pid = 0;
+  std::string profile;
+  std::map<JobId, FilmOrder> films;  ///< all but the segments of `join`
+  std::map<JobId, std::int64_t> predicted_peak_bytes;
+  /// Told about twice a second, and of every event, for the terminal.
+  std::function<void(const RunStatus&)> on_status;
+  std::function<void(const EventNoted&)> on_event;
+};
+
+/// The scheduler's process side: one poll loop around the pure core. Each turn takes what has arrived,
+/// lets the core answer, saves all changes in one transaction, commits, and only then sends. Runs on one
+/// thread, which owns the store, the core and the server socket.
+class SchedulerServer {
+ public:
+  SchedulerServer(ServerOptions options, ControlServer& socket, JobStore& store, SchedulerCore& core,
+                  const RunClock& clock, const WakeUp& wake);
+
+  /// Until the core says that the run is over. Every rank has then been told to leave.
+  EndRun run();
+
+  /// Safe from any thread and, after `wake` rings, from signal handlers: drain with this as the reason.
+  /// The text must outlive the server.
+  void ask_to_drain(const char* by) noexcept { drain_asked_by_.store(by); }
+
+ private:
+  void take_messages();
+  void take_message(const ControlServer::Received& received);
+  void on_rank_message(const std::string& peer, const RankMessage& message);
+  void log_attempt(const AttemptFinished& report, std::int64_t now_ms);
+  void on_request(const std::string& peer, const WatcherRequest& request);
+  void take_results();
+  void on_result(const FilmResult& result);
+  void finish_film(JobId job, const FilmJoined& joined);
+  nlohmann::json debug_info(const StoredJob& job, const nlohmann::json& report) const;
+  void look_at_disk();
+  void add(Actions actions);
+  bool save();
+  void flush();
+  void report_change(const Change& change);
+  void show_status();
+  FilmOrder film_order_for(JobId job) const;
+  RunStatus status() const;
+
+  ServerOptions options_;
+  ControlServer& socket_;
+  JobStore& store_;
+  SchedulerCore& core_;
+  const RunClock& clock_;
+  const WakeUp& wake_;
+  FilmFinisher finisher_;
+  Actions pending_;  ///< not saved yet
+  std::map<RankId, RankHardware> ranks_;
+  std::atomic<const char*> drain_asked_by_{nullptr};
+  std::int64_t disk_room_when_full_ = -1;  ///< -1: it is not full
+  std::int64_t looked_at_disk_ms_ = 0;
+  std::int64_t shown_ms_ = 0;
+  std::int64_t started_ms_ = 0;
+};
+
+}  // namespace longtake
