@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "storage/media/media_kind.h"
+#include "storage/media/wav_header.h"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -26,13 +27,6 @@ constexpr int kReadAttempts = 100;
   throw Error(ErrorKind::InvalidInput,
               "audio " + path.string() + " is " + kind +
                   "; give a recording of speech that FFmpeg reads (WAV, FLAC, MP3, M4A, Opus)");
-}
-
-/// Programs that write WAV to a pipe cannot come back to fill the size in, and leave a huge one there
-/// (espeak-ng 0x7ffff000, FFmpeg and sox 0xffffffff or close to it).
-bool is_placeholder_size(const AVFormatContext& format, const AVCodecParameters& parameters, double seconds) {
-  if (std::string_view(format.iformat->name) != "wav" || parameters.block_align <= 0) return false;
-  return seconds * parameters.sample_rate * parameters.block_align >= 0x7fff0000;
 }
 
 }  // namespace
@@ -67,16 +61,14 @@ void AudioDecoder::open_stream() {
 }
 
 double AudioDecoder::declared_seconds() const {
+  if (std::string_view(format_->iformat->name) == "wav") return declared_wav_seconds(path_);
   // A duration guessed from the bit rate says nothing about what the file should hold.
   if (format_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE) return -1;
   const AVStream& stream = *format_->streams[stream_index_];
-  double seconds = -1;
-  if (stream.duration != AV_NOPTS_VALUE) {
-    seconds = static_cast<double>(stream.duration) * av_q2d(stream.time_base);
-  } else if (format_->duration != AV_NOPTS_VALUE && format_->nb_streams == 1) {
-    seconds = static_cast<double>(format_->duration) / AV_TIME_BASE;
-  }
-  return is_placeholder_size(*format_, *stream.codecpar, seconds) ? -1 : seconds;
+  if (stream.duration != AV_NOPTS_VALUE) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
+  // The duration of a file with several streams is that of the longest, perhaps not of the sound.
+  if (format_->duration == AV_NOPTS_VALUE || format_->nb_streams > 1) return -1;
+  return static_cast<double>(format_->duration) / AV_TIME_BASE;
 }
 
 const AVFrame* AudioDecoder::next() {

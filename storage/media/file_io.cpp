@@ -51,7 +51,7 @@ std::int64_t seek_to(void* opaque, std::int64_t offset, int whence) {
 FileIo::FileIo(const std::filesystem::path& path, Mode mode) : path_(path) {
   silence_av_log();
   const bool creates = mode == Mode::Create;
-  fd_ = ::open(path.c_str(), (creates ? O_RDWR | O_CREAT | O_TRUNC : O_RDONLY) | O_CLOEXEC, 0644);
+  fd_ = ::open(path.c_str(), (creates ? O_RDWR | O_CREAT | O_TRUNC : O_RDONLY) | O_CLOEXEC, 0666);
   if (fd_ < 0) throw_errno((creates ? "cannot create " : "cannot open ") + path.string());
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kBufferBytes));
   io_.reset(avio_alloc_context(buffer, kBufferBytes, creates ? 1 : 0, &fd_, read_some,
