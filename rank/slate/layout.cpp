@@ -37,7 +37,9 @@ SlateLayout lay_out(FrameSize size, const SlateColumns& columns) {
   const int room = size.width - 2 * m.margin;
   const int strip_top = size.height - kStripRows;
   const int timecode_width = width_of(columns.timecode, m.big_em);
-  const int details_width = width_of(columns.details, m.small_em);
+  const int details_columns =
+      width_of(columns.details, m.small_em) <= room ? columns.details : columns.short_details;
+  const int details_width = width_of(details_columns, m.small_em);
   const bool has_details = details_width <= room;
   const bool is_beside = timecode_width + m.big_em + details_width <= room;
 
@@ -54,13 +56,13 @@ SlateLayout lay_out(FrameSize size, const SlateColumns& columns) {
   }
   y -= m.gap;
   if (has_details && !is_beside) {
-    layout.details = TextPlace{m.small_em, m.margin, y, columns.details};
+    layout.details = TextPlace{m.small_em, m.margin, y, details_columns};
     y -= capital_of(m.small_em) + m.gap;
   }
   if (timecode_width <= room) {
     layout.timecode = TextPlace{m.big_em, m.margin, y, columns.timecode};
     if (is_beside)
-      layout.details = TextPlace{m.small_em, size.width - m.margin - details_width, y, columns.details};
+      layout.details = TextPlace{m.small_em, size.width - m.margin - details_width, y, details_columns};
     y -= capital_of(m.big_em);
   }
   layout.panel = {0, y - m.margin, size.width, strip_top - (y - m.margin)};

@@ -24,9 +24,10 @@ struct TextPlace {
 /// How many characters there are to place.
 struct SlateColumns {
   int job = 0;
-  int details = 0;    ///< "clip 31/32  frame 1529/1530"
-  int timecode = 11;  ///< "00:01:01:04"
-  int level = 6;      ///< "-23 dB"
+  int details = 0;        ///< "clip 31/32  frame 1529/1530"
+  int short_details = 0;  ///< "clip 31 frame 1529", where there is no room for more
+  int timecode = 11;      ///< "00:01:01:04"
+  int level = 6;          ///< "-23 dB"
 };
 
 /// Where everything goes on a frame. Places that are not set have no room on it.
@@ -44,7 +45,7 @@ struct SlateLayout {
   std::optional<TextPlace> job;
   Rect panel;
   std::optional<TextPlace> timecode;
-  std::optional<TextPlace> details;  ///< beside the timecode, or on a line of its own below it
+  std::optional<TextPlace> details;  ///< long or short, beside the timecode or on a line below it
   Rect meter;
   std::optional<TextPlace> level;
 };

@@ -54,8 +54,9 @@ SlateColumns columns_of(const SlateFilm& film, std::int64_t clips) {
   const auto digits = [](std::int64_t number) { return static_cast<int>(std::to_string(number).size()); };
   SlateColumns columns;
   columns.job = static_cast<int>(film.job.size());
-  columns.details =
-      static_cast<int>(std::strlen("clip /  frame /")) + 2 * digits(clips) + 2 * digits(film.film_frames);
+  const int numbers = digits(clips) + digits(film.film_frames);
+  columns.details = static_cast<int>(std::strlen("clip /  frame /")) + 2 * numbers;
+  columns.short_details = static_cast<int>(std::strlen("clip  frame ")) + numbers;
   columns.timecode = static_cast<int>(timecode(film.film_frames).size());
   return columns;
 }
@@ -131,11 +132,12 @@ void Slate::draw_details(std::int64_t frame) {
   const auto write = [&](const std::string& text, Colour colour) {
     x = write_text(canvas_, small_, x, y, text, colour);
   };
+  const bool has_totals = layout_.details->columns == columns_of(film_, clips_).details;
   write("clip ", kDim);
   write(padded(frame / film_.infer_frames, clips_), kBright);
-  write("/" + std::to_string(clips_) + "  frame ", kDim);
+  write(has_totals ? "/" + std::to_string(clips_) + "  frame " : " frame ", kDim);
   write(padded(frame, film_.film_frames), kBright);
-  write("/" + std::to_string(film_.film_frames), kDim);
+  if (has_totals) write("/" + std::to_string(film_.film_frames), kDim);
 }
 
 void Slate::draw_meter(double level_db) {

@@ -110,7 +110,7 @@ bool overlap(const Rect& a, const Rect& b) {
 TEST(Layout, NothingOverlapsAndNothingTouchesTheStrip) {
   for (const FrameSize& size : kSizes) {
     SCOPED_TRACE(std::to_string(size.width) + "x" + std::to_string(size.height));
-    const SlateLayout layout = lay_out(size, {12, 28, 11, 6});
+    const SlateLayout layout = lay_out(size, {12, 28, 20, 11, 6});
     const Rect above_strip = {0, 0, size.width, size.height - kStripRows};
     std::vector<Rect> in_panel = {layout.meter};
     for (const auto& place : {layout.timecode, layout.details, layout.level}) {
@@ -133,15 +133,20 @@ TEST(Layout, NothingOverlapsAndNothingTouchesTheStrip) {
 TEST(Layout, UsualFramesShowEverythingTinyOnesAtLeastTheTimecode) {
   for (const FrameSize& size :
        {FrameSize{384, 704}, FrameSize{704, 384}, FrameSize{704, 1280}, FrameSize{256, 256}}) {
-    const SlateLayout layout = lay_out(size, {12, 28, 11, 6});
+    const SlateLayout layout = lay_out(size, {12, 28, 20, 11, 6});
     EXPECT_TRUE(layout.job && layout.timecode && layout.details && layout.level)
         << size.width << "x" << size.height;
   }
-  EXPECT_TRUE(lay_out({64, 64}, {12, 28, 11, 6}).timecode);
+  EXPECT_TRUE(lay_out({64, 64}, {12, 28, 20, 11, 6}).timecode);
+}
+
+TEST(Layout, SmallFramesShowTheShortDetails) {
+  EXPECT_EQ(lay_out({384, 704}, {12, 28, 20, 11, 6}).details->columns, 28);
+  EXPECT_EQ(lay_out({128, 128}, {12, 28, 20, 11, 6}).details->columns, 20);
 }
 
 TEST(Layout, CoversLittleOfThePicture) {
-  const SlateLayout layout = lay_out({384, 704}, {12, 28, 11, 6});
+  const SlateLayout layout = lay_out({384, 704}, {12, 28, 20, 11, 6});
   EXPECT_LE(layout.panel.height, 384 / 5);
 }
 
@@ -186,7 +191,7 @@ int lit_pixels(const std::uint8_t* rgb, FrameSize size, const Rect& meter) {
 
 TEST(Slate, TheMeterGrowsWithTheSound) {
   const FrameSize size = {384, 704};
-  const Rect meter = lay_out(size, {12, 28, 11, 6}).meter;
+  const Rect meter = lay_out(size, {12, 28, 20, 11, 6}).meter;
   Slate slate(plain(size), film(), font());
   const int silent = lit_pixels(slate.draw(0, -60), size, meter);
   const int quiet = lit_pixels(slate.draw(0, -40), size, meter);
@@ -200,7 +205,7 @@ TEST(Slate, TheMeterGrowsWithTheSound) {
 
 TEST(Slate, TextDiffersFromFrameToFrame) {
   const FrameSize size = {384, 704};
-  const Rect box = lay_out(size, {12, 28, 11, 6}).timecode->box();
+  const Rect box = lay_out(size, {12, 28, 20, 11, 6}).timecode->box();
   Slate slate(plain(size), film(), font());
   const auto timecode_pixels = [&](std::int64_t frame) {
     const std::uint8_t* rgb = slate.draw(frame, -20);
