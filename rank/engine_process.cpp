@@ -24,10 +24,11 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // An order fits the socket's buffer, so only an engine that reads nothing lets a send wait.
-constexpr std::int64_t kSendPatience_ms = 1000;
+constexpr std::int64_t kSendPatience_ms = 500;
 // Between a process's end of file and its exit there is only the kernel's cleaning up.
 constexpr std::int64_t kExitAfterEnd_ms = 500;
-constexpr std::int64_t kKillPatience_ms = 2000;
+// With kSendPatience_ms and a caller's own patience this stays below the silence of a lost rank.
+constexpr std::int64_t kKillPatience_ms = 1500;
 // One receive() must come back to its caller even when an engine never stops talking.
 constexpr int kReadsPerReceive = 16;
 
@@ -46,7 +47,8 @@ std::optional<std::string> send_all(int socket, std::string_view bytes) {
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return std::string("does not take orders: ") + std::strerror(errno);
-    if (left_until(deadline).count() == 0) return "did not take its order for 1 s";
+    if (left_until(deadline).count() == 0)
+      return "did not take its order for " + std::to_string(kSendPatience_ms) + " ms";
     pollfd room{socket, POLLOUT, 0};
     ::poll(&room, 1, static_cast<int>(left_until(deadline).count()));
   }

@@ -37,7 +37,7 @@ class EngineProcess {
   /// Readable when receive() or death() may have news.
   int descriptor() const { return line_.get(); }
 
-  /// An engine that does not take its order within a second is broken; see death().
+  /// An engine that does not take its order within half a second is broken; see death().
   void send(const EngineOrder& order);
 
   /// What has arrived since the last call; never waits. A line that is not a report, or has no end
@@ -49,7 +49,7 @@ class EngineProcess {
   std::optional<std::string> death();
 
   /// Asks it to quit, gives it `patience_ms`, then kills it. It is gone and reaped afterwards, unless the
-  /// kernel cannot end it (a driver call that hangs): then it is left to the kernel after two seconds.
+  /// kernel cannot end it (a driver call that hangs): then it is left to the kernel after 1.5 s.
   void stop(std::int64_t patience_ms);
 
   /// Largest resident memory so far (VmHWM); the last known value once it has ended, 0 when never known.

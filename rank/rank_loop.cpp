@@ -18,8 +18,9 @@ namespace longtake {
 namespace {
 
 constexpr int kTick_ms = 100;
-// Longer than an idle engine needs to end, shorter than the silence after which a rank counts as lost.
-constexpr std::int64_t kStopPatience_ms = 1000;
+// An engine that needs longer is killed, which costs nothing: it holds no attempt. Meanwhile the rank is
+// silent, and must not be so for kRankSilence_ms.
+constexpr std::int64_t kStopPatience_ms = 500;
 
 std::int64_t steady_now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(

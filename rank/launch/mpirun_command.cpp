@@ -24,11 +24,11 @@ std::vector<std::string> mpirun_command(const LaunchOptions& options) {
 }
 
 bool is_under_mpi_launcher(const std::map<std::string, std::string>& environment) {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
-    if (environment.count(name) != 0) return true;
-  }
+  if (environment.count("OMPI_COMM_WORLD_SIZE") != 0) return true;
+  // A Slurm step (not the batch script, which has no step): srun started one of these processes per task.
   const auto tasks = environment.find("SLURM_STEP_NUM_TASKS");
-  return environment.count("SLURM_STEP_ID") != 0 && tasks != environment.end() && tasks->second != "1";
+  if (environment.count("SLURM_STEP_ID") != 0 && tasks != environment.end()) return tasks->second != "1";
+  return environment.count("PMIX_RANK") != 0 || environment.count("PMI_RANK") != 0;
 }
 
 }  // namespace longtake

@@ -36,7 +36,7 @@ int main(int argument_count, char** arguments) {
   if (argument_count > 1 || descriptor == nullptr) return exit_code_of_no_rank(argument_count, arguments);
   const char* font = std::getenv("LONGTAKE_SLATE_FONT");
   try {
-    longtake::OrderLine line(std::stoi(descriptor));
+    longtake::OrderLine line(std::atoi(descriptor));
     longtake::SlateEngine(std::move(line), font != nullptr ? font : LONGTAKE_DEFAULT_FONT).serve();
     return 0;
   } catch (const std::exception& e) {

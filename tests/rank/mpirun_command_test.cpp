@@ -61,7 +61,8 @@ TEST(MpiLauncher, IsTheOneThatStartedUs) {
 TEST(MpiLauncher, IsNotAShellOrABatchScript) {
   EXPECT_FALSE(is_under_mpi_launcher({}));
   EXPECT_FALSE(is_under_mpi_launcher({{"SLURM_JOB_ID", "7"}, {"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "8"}}));
-  EXPECT_FALSE(is_under_mpi_launcher({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}}));
+  EXPECT_FALSE(
+      is_under_mpi_launcher({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}, {"PMIX_RANK", "0"}}));
 }
 
 }  // namespace
