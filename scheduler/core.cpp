@@ -69,8 +69,9 @@ Actions SchedulerCore::on_started(std::int64_t now_ms) {
   Actions actions;
   started_ms_ = now_ms;
   for (auto& [id, rank] : ranks_) rank.last_seen_ms = now_ms;
-  note("run", "", "run " + std::to_string(epoch_.value) + " started with " + std::to_string(ranks_.size()) +
-                      (ranks_.size() == 1 ? " rank" : " ranks"),
+  note("run", "",
+       "run " + std::to_string(epoch_.value) + " started with " + std::to_string(ranks_.size()) +
+           (ranks_.size() == 1 ? " rank" : " ranks"),
        now_ms, actions);
   for (std::size_t r = 0; r < ranges_.size(); ++r) {
     if (!is_final(jobs_[ranges_[r].job].stored.state)) make_ready(r);
@@ -89,7 +90,10 @@ Actions SchedulerCore::on_rank_joined(const RankHardware& hardware, std::int64_t
   // A rank that joins is idle: whatever it was doing before is over.
   Group& group = groups_[it->second.group];
   if (group.attempt.is_set() && it->second.state == RankState::Joined) {
-    end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, "its rank started over", now_ms, actions);
+    group.joined.erase(hardware.rank);
+    tell_to_cancel(group, actions);
+    end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, "its rank started over", now_ms,
+                actions);
   }
   it->second.state = RankState::Joined;
   it->second.was_seen = true;
@@ -97,8 +101,9 @@ Actions SchedulerCore::on_rank_joined(const RankHardware& hardware, std::int64_t
   it->second.hardware = hardware;
   group.joined.insert(hardware.rank);
   refresh_idle(it->second.group);
-  actions.changes.push_back(RankMoved{hardware.rank, RankState::Joined, hardware.host, hardware.pid,
-                                      device_of(hardware), "", now_ms});
+  const RankState state = group.is_blocked ? RankState::Blocked : RankState::Joined;
+  actions.changes.push_back(
+      RankMoved{hardware.rank, state, hardware.host, hardware.pid, device_of(hardware), "", now_ms});
   actions.sends.push_back({hardware.rank, SchedulerAlive{epoch_}});
   return settle(now_ms, std::move(actions));
 }
@@ -133,12 +138,13 @@ void SchedulerCore::lose_rank(RankId id, RankState to, const std::string& reason
   group.joined.erase(id);
   refresh_idle(rank.group);
   const std::string text = "rank " + std::to_string(id.value) +
-                           (rank.hardware.host.empty() ? "" : " on " + rank.hardware.host) + " is gone: " + reason;
-  actions.changes.push_back(RankMoved{id, to, rank.hardware.host, rank.hardware.pid, device_of(rank.hardware),
-                                      reason, now_ms});
+                           (rank.hardware.host.empty() ? "" : " on " + rank.hardware.host) +
+                           " is gone: " + reason;
+  actions.changes.push_back(
+      RankMoved{id, to, rank.hardware.host, rank.hardware.pid, device_of(rank.hardware), reason, now_ms});
   note("rank", "", text, now_ms, actions);
   if (!group.attempt.is_set()) return;
-  for (const RankId other : group.joined) actions.sends.push_back({other, CancelAttempt{group.attempt}});
+  tell_to_cancel(group, actions);
   end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, text, now_ms, actions);
 }
 
@@ -176,7 +182,7 @@ Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::i
   skip_finished(range);
   range.failures = 0;
   range.last_failed_on = {};
-  groups_[attempt.group].failures = 0;
+  groups_[attempt.group].failed.clear();
   if (!is_final(job.stored.state)) make_ready(attempt.range);
   join_when_complete(range.job, now_ms, actions);
   return settle(now_ms, std::move(actions));
@@ -203,8 +209,9 @@ void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, 
   const StoredSegment& segment = segment_at(range);
   const std::string where = clips_text(segment.clips);
   const std::string& name = jobs_[range.job].stored.name;
-  note("attempt", name, where + " failed on rank " + std::to_string(report.rank.value) + ": " + report.message,
-       now_ms, actions);
+  note("attempt", name,
+       where + " failed on rank " + std::to_string(report.rank.value) + ": " + report.message, now_ms,
+       actions);
   switch (report.kind) {
     case ErrorKind::InvalidInput:
     case ErrorKind::OutOfMemory:
@@ -217,15 +224,17 @@ void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, 
       return;
     }
     case ErrorKind::Io:
-    case ErrorKind::DeviceLost: break;
+    case ErrorKind::DeviceLost:
+      break;
   }
   ++range.failures;
   range.last_failed_on = groups_[attempt.group].plan.id;
   charge_group(attempt.group, segment.id, report.message, now_ms, actions);
   if (range.failures >= limits_.tries_per_segment) {
-    fail_job(range.job, report.kind,
-             where + " failed " + std::to_string(range.failures) + " times, the last time with: " + report.message,
-             now_ms, actions);
+    fail_job(
+        range.job, report.kind,
+        where + " failed " + std::to_string(range.failures) + " times, the last time with: " + report.message,
+        now_ms, actions);
     return;
   }
   if (report.kind != ErrorKind::Io) return;
@@ -236,19 +245,18 @@ void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, 
 void SchedulerCore::charge_group(std::size_t index, SegmentId segment, const std::string& message,
                                  std::int64_t now_ms, Actions& actions) {
   Group& group = groups_[index];
-  // Failing twice at one segment says more about the segment than about the group.
-  if (group.last_failed != segment) ++group.failures;
-  group.last_failed = segment;
-  if (group.failures < limits_.failures_per_group) return;
+  group.failed.insert(segment);
+  if (group.failed.size() < static_cast<std::size_t>(limits_.failures_per_group)) return;
   group.is_blocked = true;
   refresh_idle(index);
   for (const RankId rank : group.plan.ranks) {
     const RankHardware& hardware = ranks_.at(rank).hardware;
-    actions.changes.push_back(RankMoved{rank, RankState::Blocked, hardware.host, hardware.pid, device_of(hardware),
-                                        message, now_ms});
+    actions.changes.push_back(RankMoved{rank, RankState::Blocked, hardware.host, hardware.pid,
+                                        device_of(hardware), message, now_ms});
   }
-  note("rank", "", "group " + std::to_string(group.plan.id.value) + " on " + group.plan.host + " failed " +
-                       std::to_string(group.failures) + " times in a row and is not used any more in this run",
+  note("rank", "",
+       "group " + std::to_string(group.plan.id.value) + " on " + group.plan.host + " failed " +
+           std::to_string(group.failed.size()) + " segments in a row and is not used any more in this run",
        now_ms, actions);
 }
 
@@ -279,10 +287,14 @@ void SchedulerCore::end_attempt(AttemptId id, AttemptState to, ErrorKind kind, c
   if (!is_final(jobs_[range.job].stored.state)) make_ready(attempt.range);
 }
 
-void SchedulerCore::cancel(AttemptId id, Attempt& attempt, Actions& actions) {
+void SchedulerCore::cancel(Attempt& attempt, Actions& actions) {
   if (attempt.is_cancelled) return;
   attempt.is_cancelled = true;
-  for (const RankId rank : groups_[attempt.group].joined) actions.sends.push_back({rank, CancelAttempt{id}});
+  tell_to_cancel(groups_[attempt.group], actions);
+}
+
+void SchedulerCore::tell_to_cancel(const Group& group, Actions& actions) {
+  for (const RankId rank : group.joined) actions.sends.push_back({rank, CancelAttempt{group.attempt}});
 }
 
 Actions SchedulerCore::on_disk_full(const std::string& what, std::int64_t now_ms) {
@@ -309,7 +321,7 @@ Actions SchedulerCore::on_drain(const std::string& by, std::int64_t now_ms) {
   drain_since_ms_ = now_ms;
   drained_by_ = by;
   note("drain", "", "draining (" + by + "): nothing new is started", now_ms, actions);
-  for (auto& [id, attempt] : running_) cancel(id, attempt, actions);
+  for (auto& [id, attempt] : running_) cancel(attempt, actions);
   return settle(now_ms, std::move(actions));
 }
 
@@ -320,8 +332,9 @@ Actions SchedulerCore::on_tick(std::int64_t now_ms) {
     const std::int64_t patience_ms = rank.was_seen ? kRankSilence_ms : 10 * kRankSilence_ms;
     const bool is_watched = rank.state == RankState::Joined || !rank.was_seen;
     if (!is_watched || now_ms - rank.last_seen_ms <= patience_ms) continue;
-    lose_rank(id, RankState::Lost, "nothing heard for " + std::to_string((now_ms - rank.last_seen_ms) / 1000) + " s",
-              now_ms, actions);
+    lose_rank(id, RankState::Lost,
+              "nothing heard for " + std::to_string((now_ms - rank.last_seen_ms) / 1000) + " s", now_ms,
+              actions);
   }
   while (!paused_ranges_.empty() && paused_ranges_.begin()->first <= now_ms) {
     const std::size_t range = paused_ranges_.begin()->second;
@@ -343,35 +356,6 @@ Actions SchedulerCore::settle(std::int64_t now_ms, Actions actions) {
   assign(now_ms, actions);
   end_when_over(now_ms, actions);
   return actions;
-}
-
-void SchedulerCore::end_when_over(std::int64_t now_ms, Actions& actions) {
-  if (has_ended_) return;
-  const auto is_over = [](const Job& job) { return is_final(job.stored.state); };
-  const auto is_failed = [](const Job& job) { return job.stored.state == JobState::Failed; };
-  const bool is_joining = std::any_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.is_joining; });
-  if (std::all_of(jobs_.begin(), jobs_.end(), is_over)) {
-    const auto failed = std::count_if(jobs_.begin(), jobs_.end(), is_failed);
-    const bool is_users = failed > 0 && std::all_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
-                            return !is_failed(job) || job.failure == ErrorKind::InvalidInput;
-                          });
-    const std::string message = failed == 0 ? "all jobs are done" : std::to_string(failed) + " of " +
-                                                                        std::to_string(jobs_.size()) + " jobs failed";
-    actions.end = EndRun{failed == 0 ? 0 : is_users ? 2 : 1, message};
-  } else if (drain_since_ms_ >= 0) {
-    const bool is_patient = now_ms - drain_since_ms_ < limits_.drain_grace_ms;
-    if (is_joining || (!running_.empty() && is_patient)) return;
-    actions.end = EndRun{75, "drained (" + drained_by_ + "); run again to go on"};
-  } else {
-    const bool has_hope = std::any_of(ranks_.begin(), ranks_.end(), [&](const auto& entry) {
-      const Rank& rank = entry.second;
-      return !groups_[rank.group].is_blocked && (!rank.was_seen || groups_[rank.group].is_usable());
-    });
-    if (has_hope || is_joining) return;
-    actions.end = EndRun{75, "no rank is left; run again to go on"};
-  }
-  has_ended_ = true;
-  note("run", "", actions.end->message, now_ms, actions);
 }
 
 std::size_t SchedulerCore::index_of(JobId id) const {

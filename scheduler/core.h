@@ -51,10 +51,10 @@ struct Actions {
 };
 
 struct CoreLimits {
-  int tries_per_segment = 3;       ///< failures a segment may have caused, then its job fails
-  int failures_per_group = 3;      ///< in a row and of different segments, then the group is not used any more
-  int joins_per_job = 4;           ///< a film that cannot be joined after so many tries fails
-  std::int64_t io_pause_ms = 2000; ///< before a segment is tried again after a disk or codec error
+  int tries_per_segment = 3;   ///< failures a segment may have caused, then its job fails
+  int failures_per_group = 3;  ///< different segments failed in a row, then the group is not used any more
+  int joins_per_job = 4;       ///< a film that cannot be joined after so many tries fails
+  std::int64_t io_pause_ms = 2000;     ///< before a segment is tried again after a disk or codec error
   std::int64_t drain_grace_ms = 5000;  ///< for ranks to give up what they are doing
   std::int64_t disk_full_patience_ms = 300000;  ///< how long a full disk is waited for, then the run drains
 };
@@ -90,6 +90,8 @@ class SchedulerCore {
 
   bool is_waiting_for_disk() const { return disk_full_since_ms_ >= 0; }
   bool has_lost_ranks() const;
+  /// Ranks that have not joined yet and are not given up.
+  bool is_expecting_ranks() const;
   RunStatus status(std::int64_t now_ms) const;
   struct RunningAttempt {
     std::string job;
@@ -119,7 +121,7 @@ class SchedulerCore {
     std::size_t index = 0;  ///< in its job
     std::size_t next = 0;   ///< first segment that is not finished
     std::int64_t clips_left = 0;
-    int failures = 0;       ///< charged to segment `next` in this run
+    int failures = 0;  ///< charged to segment `next` in this run
     GroupId last_failed_on;
     bool is_ready = false;
   };
@@ -127,8 +129,8 @@ class SchedulerCore {
     RunGroup plan;
     std::set<RankId> joined;
     AttemptId attempt;
-    int failures = 0;  ///< in a row
-    SegmentId last_failed;
+    /// Since it last finished one. Failing twice at one segment says more about the segment.
+    std::set<SegmentId> failed;
     bool is_blocked = false;
     bool is_usable() const { return !is_blocked && joined.size() == plan.ranks.size(); }
   };
@@ -162,17 +164,24 @@ class SchedulerCore {
   void make_unready(std::size_t range);
   ReadyKey key_of(std::size_t range) const;
   void assign(std::int64_t now_ms, Actions& actions);
-  std::size_t choose_group(const Range& range) const;
+  std::optional<std::size_t> choose_group(const Range& range) const;
   void start_attempt(std::size_t range, std::size_t group, std::int64_t now_ms, Actions& actions);
   SegmentOrder order_for(const Range& range, AttemptId attempt) const;
   void refresh_idle(std::size_t group);
 
-  // core_jobs.cpp: whole jobs, their films, and the status.
-  void fail_job(std::size_t job, ErrorKind kind, const std::string& message, std::int64_t now_ms, Actions& actions);
-  void move_job(std::size_t job, JobState to, const std::string& message, std::int64_t now_ms, Actions& actions);
+  // core_jobs.cpp: whole jobs, their films, the end of the run, and the status.
+  void fail_job(std::size_t job, ErrorKind kind, const std::string& message, std::int64_t now_ms,
+                Actions& actions);
+  void move_job(std::size_t job, JobState to, const std::string& message, std::int64_t now_ms,
+                Actions& actions);
   void join_when_complete(std::size_t job, std::int64_t now_ms, Actions& actions);
   void retry_joins(std::int64_t now_ms, Actions& actions);
+  std::optional<std::size_t> find_range(std::size_t job, std::size_t& position) const;
   void reopen(std::size_t range, std::size_t position, Actions& actions);
+  void end_when_over(std::int64_t now_ms, Actions& actions);
+  std::optional<EndRun> end_of_run(std::int64_t now_ms) const;
+  EndRun end_of_all_jobs() const;
+  bool has_hope(std::int64_t now_ms) const;
   JobStatus status_of_job(const Job& job, std::int64_t now_ms) const;
   GroupStatus status_of_group(const Group& group) const;
 
@@ -181,16 +190,16 @@ class SchedulerCore {
   void skip_finished(Range& range) const;
   Attempt* find_running(Epoch epoch, AttemptId attempt, RankId rank);
   void finish_attempt(AttemptId id, Attempt attempt);
-  void end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message, std::int64_t now_ms,
-                   Actions& actions);
+  void end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message,
+                   std::int64_t now_ms, Actions& actions);
   void charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms, Actions& actions);
   void charge_group(std::size_t group, SegmentId segment, const std::string& message, std::int64_t now_ms,
                     Actions& actions);
-  void cancel(AttemptId id, Attempt& attempt, Actions& actions);
+  void cancel(Attempt& attempt, Actions& actions);
+  static void tell_to_cancel(const Group& group, Actions& actions);
   void lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms, Actions& actions);
   void note(const std::string& kind, const std::string& job, const std::string& text, std::int64_t now_ms,
             Actions& actions);
-  void end_when_over(std::int64_t now_ms, Actions& actions);
   Actions settle(std::int64_t now_ms, Actions actions);
   std::size_t index_of(JobId id) const;
   StoredSegment& segment_at(const Range& range);

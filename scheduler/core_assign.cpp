@@ -1,4 +1,6 @@
 // SchedulerCore, the part that decides who makes what: from ready ranges and idle groups to orders.
+#include <algorithm>
+
 #include "scheduler/core.h"
 
 namespace longtake {
@@ -31,18 +33,24 @@ void SchedulerCore::refresh_idle(std::size_t index) {
 }
 
 void SchedulerCore::assign(std::int64_t now_ms, Actions& actions) {
-  if (drain_since_ms_ >= 0 || is_waiting_for_disk()) return;
-  while (!ready_.empty() && !idle_.empty()) {
-    const std::size_t range = ready_.begin()->range;
-    start_attempt(range, choose_group(ranges_[range]), now_ms, actions);
+  if (has_ended_ || drain_since_ms_ >= 0 || is_waiting_for_disk()) return;
+  for (auto next = ready_.begin(); next != ready_.end() && !idle_.empty();) {
+    const std::size_t range = (next++)->range;  // before start_attempt takes it out of the ready ones
+    if (const auto group = choose_group(ranges_[range])) start_attempt(range, *group, now_ms, actions);
   }
 }
 
-/// Elsewhere than where it failed last, if anyone else is idle.
-std::size_t SchedulerCore::choose_group(const Range& range) const {
+/// Elsewhere than where it failed last, even if that means to wait until a busy group is idle again: one
+/// bad device must not use up all tries of a segment. None, when it is to wait.
+std::optional<std::size_t> SchedulerCore::choose_group(const Range& range) const {
+  const auto is_elsewhere = [&](const Group& group) { return group.plan.id != range.last_failed_on; };
   for (const std::size_t group : idle_) {
-    if (groups_[group].plan.id != range.last_failed_on) return group;
+    if (is_elsewhere(groups_[group])) return group;
   }
+  const bool has_elsewhere = std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
+    return group.is_usable() && is_elsewhere(group);
+  });
+  if (has_elsewhere) return std::nullopt;
   return *idle_.begin();
 }
 
@@ -59,7 +67,7 @@ void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_ind
   running_[attempt] = {range_index, group_index, 0, false};
   StoredSegment& segment = segment_at(range);
   segment.state = SegmentState::Running;
-  if (job.stored.state == JobState::Pending) move_job(range.job, JobState::Running, "", now_ms, actions);
+  if (job.stored.state != JobState::Running) move_job(range.job, JobState::Running, "", now_ms, actions);
   actions.changes.push_back(AttemptStarted{attempt, segment.id, group.plan.id, now_ms});
   const GenerateSegment order{epoch_, job.stored.engine, order_for(range, attempt)};
   for (const RankId rank : group.plan.ranks) actions.sends.push_back({rank, order});
@@ -76,7 +84,8 @@ SegmentOrder SchedulerCore::order_for(const Range& range, AttemptId attempt) con
   order.frames = frames_of_clips(clips, job.stored.infer_frames, job.stored.film_frames);
   order.segment = work_dir_.segment(job.stored.name, clips);
   order.carry_out = work_dir_.carry(job.stored.name, clips);
-  if (range.next > 0) order.carry_in = work_dir_.carry(job.stored.name, stored.segments[range.next - 1].clips);
+  if (range.next > 0)
+    order.carry_in = work_dir_.carry(job.stored.name, stored.segments[range.next - 1].clips);
   return order;
 }
 

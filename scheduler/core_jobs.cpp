@@ -1,4 +1,5 @@
-// SchedulerCore, the part about whole jobs: their states, joining their films, and the status.
+// SchedulerCore, the part about whole jobs: their states, joining their films, the end of the
+// run, and the status.
 #include <algorithm>
 
 #include "scheduler/core.h"
@@ -13,8 +14,8 @@ void SchedulerCore::move_job(std::size_t index, JobState to, const std::string& 
   actions.changes.push_back(JobMoved{job.id, to, message, now_ms});
 }
 
-void SchedulerCore::fail_job(std::size_t index, ErrorKind kind, const std::string& message, std::int64_t now_ms,
-                             Actions& actions) {
+void SchedulerCore::fail_job(std::size_t index, ErrorKind kind, const std::string& message,
+                             std::int64_t now_ms, Actions& actions) {
   if (is_final(jobs_[index].stored.state)) return;
   jobs_[index].failure = kind;
   move_job(index, JobState::Failed, message, now_ms, actions);
@@ -23,17 +24,17 @@ void SchedulerCore::fail_job(std::size_t index, ErrorKind kind, const std::strin
     if (ranges_[r].job == index) make_unready(r);
   }
   for (auto& [id, attempt] : running_) {
-    if (ranges_[attempt.range].job == index) cancel(id, attempt, actions);
+    if (ranges_[attempt.range].job == index) cancel(attempt, actions);
   }
 }
 
 void SchedulerCore::join_when_complete(std::size_t index, std::int64_t now_ms, Actions& actions) {
   Job& job = jobs_[index];
   if (is_final(job.stored.state) || job.segments_left > 0 || job.is_joining) return;
-  if (is_waiting_for_disk()) return;
+  if (is_waiting_for_disk() || drain_since_ms_ >= 0) return;
   job.is_joining = true;
   ++job.joins_tried;
-  move_job(index, JobState::Joining, "", now_ms, actions);
+  if (job.stored.state != JobState::Joining) move_job(index, JobState::Joining, "", now_ms, actions);
   actions.joins.push_back(job.stored.id);
 }
 
@@ -44,6 +45,7 @@ void SchedulerCore::retry_joins(std::int64_t now_ms, Actions& actions) {
 Actions SchedulerCore::on_film_joined(JobId id, const std::string& summary, std::int64_t now_ms) {
   Actions actions;
   const std::size_t index = index_of(id);
+  if (!jobs_[index].is_joining) return actions;
   jobs_[index].is_joining = false;
   move_job(index, JobState::Done, "", now_ms, actions);
   note("job", jobs_[index].stored.name, summary, now_ms, actions);
@@ -55,25 +57,33 @@ Actions SchedulerCore::on_film_segment_bad(JobId id, std::size_t position, const
   Actions actions;
   const std::size_t index = index_of(id);
   Job& job = jobs_[index];
+  if (!job.is_joining) return actions;
   job.is_joining = false;
   if (job.joins_tried >= limits_.joins_per_job) {
     fail_job(index, ErrorKind::Io, "the film could not be joined: " + why, now_ms, actions);
     return settle(now_ms, std::move(actions));
   }
-  for (std::size_t r = 0; r < ranges_.size(); ++r) {
-    const Range& range = ranges_[r];
-    if (range.job != index) continue;
-    const std::size_t segments = job.stored.ranges[range.index].segments.size();
-    if (position >= segments) {
-      position -= segments;
-      continue;
-    }
-    reopen(r, position, actions);
-    note("job", job.stored.name, "a segment is made again: " + why, now_ms, actions);
-    break;
+  const auto range = find_range(index, position);
+  if (!range) {
+    fail_job(index, ErrorKind::Bug, "the join found a bad segment that the job does not have: " + why, now_ms,
+             actions);
+    return settle(now_ms, std::move(actions));
   }
+  reopen(*range, position, actions);
+  note("job", job.stored.name, "a segment is made again: " + why, now_ms, actions);
   move_job(index, JobState::Running, "", now_ms, actions);
   return settle(now_ms, std::move(actions));
+}
+
+/// The range of the job's segment at `position` in the film, which becomes the one in the range.
+std::optional<std::size_t> SchedulerCore::find_range(std::size_t job, std::size_t& position) const {
+  for (std::size_t r = 0; r < ranges_.size(); ++r) {
+    if (ranges_[r].job != job) continue;
+    const std::size_t segments = jobs_[job].stored.ranges[ranges_[r].index].segments.size();
+    if (position < segments) return r;
+    position -= segments;
+  }
+  return std::nullopt;
 }
 
 void SchedulerCore::reopen(std::size_t range_index, std::size_t position, Actions& actions) {
@@ -92,10 +102,12 @@ void SchedulerCore::reopen(std::size_t range_index, std::size_t position, Action
   make_ready(range_index);
 }
 
-Actions SchedulerCore::on_film_failed(JobId id, ErrorKind kind, const std::string& message, std::int64_t now_ms) {
+Actions SchedulerCore::on_film_failed(JobId id, ErrorKind kind, const std::string& message,
+                                      std::int64_t now_ms) {
   Actions actions;
   const std::size_t index = index_of(id);
   Job& job = jobs_[index];
+  if (!job.is_joining) return actions;
   job.is_joining = false;
   if (kind == ErrorKind::DiskFull) {
     --job.joins_tried;
@@ -117,12 +129,66 @@ bool SchedulerCore::has_lost_ranks() const {
                      [](const auto& entry) { return entry.second.state != RankState::Joined; });
 }
 
+bool SchedulerCore::is_expecting_ranks() const {
+  return std::any_of(ranks_.begin(), ranks_.end(), [](const auto& entry) { return !entry.second.was_seen; });
+}
+
 std::optional<SchedulerCore::RunningAttempt> SchedulerCore::running_attempt(Epoch epoch, AttemptId id) const {
   const auto it = running_.find(id);
   if (epoch != epoch_ || it == running_.end()) return std::nullopt;
   const Range& range = ranges_[it->second.range];
   const StoredJob& job = jobs_[range.job].stored;
   return RunningAttempt{job.name, job.ranges[range.index].segments[range.next].clips};
+}
+
+void SchedulerCore::end_when_over(std::int64_t now_ms, Actions& actions) {
+  if (has_ended_) return;
+  actions.end = end_of_run(now_ms);
+  if (!actions.end) return;
+  has_ended_ = true;
+  // Whoever has not answered its CancelAttempt by now is told to leave.
+  while (!running_.empty()) {
+    end_attempt(running_.begin()->first, AttemptState::Cancelled, ErrorKind::DeviceLost, "the run ended",
+                now_ms, actions);
+  }
+  note("run", "", actions.end->message, now_ms, actions);
+}
+
+std::optional<EndRun> SchedulerCore::end_of_run(std::int64_t now_ms) const {
+  const auto is_over = [](const Job& job) { return is_final(job.stored.state); };
+  if (std::all_of(jobs_.begin(), jobs_.end(), is_over)) return end_of_all_jobs();
+  if (std::any_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.is_joining; }))
+    return std::nullopt;
+  if (drain_since_ms_ >= 0) {
+    const bool is_patient = now_ms - drain_since_ms_ < limits_.drain_grace_ms;
+    if (!running_.empty() && is_patient) return std::nullopt;
+    return EndRun{75, "drained (" + drained_by_ + "); run again to go on"};
+  }
+  if (has_hope(now_ms)) return std::nullopt;
+  return EndRun{75, "no rank is left; run again to go on"};
+}
+
+EndRun SchedulerCore::end_of_all_jobs() const {
+  const auto is_failed = [](const Job& job) { return job.stored.state == JobState::Failed; };
+  const auto failed = std::count_if(jobs_.begin(), jobs_.end(), is_failed);
+  if (failed == 0) return {0, "all jobs are done"};
+  const bool is_users = std::all_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+    return !is_failed(job) || job.failure == ErrorKind::InvalidInput;
+  });
+  return {is_users ? 2 : 1, std::to_string(failed) + " of " + std::to_string(jobs_.size()) + " jobs failed"};
+}
+
+/// Whether some group works or may work yet. A rank that fell silent may come back until the time when it
+/// would have given us up itself.
+bool SchedulerCore::has_hope(std::int64_t now_ms) const {
+  return std::any_of(ranks_.begin(), ranks_.end(), [&](const auto& entry) {
+    const Rank& rank = entry.second;
+    const Group& group = groups_[rank.group];
+    if (group.is_blocked) return false;
+    const bool may_return =
+        rank.state == RankState::Lost && now_ms - rank.last_seen_ms <= kSchedulerSilence_ms;
+    return group.is_usable() || !rank.was_seen || may_return;
+  });
 }
 
 RunStatus SchedulerCore::status(std::int64_t now_ms) const {
@@ -138,7 +204,8 @@ RunStatus SchedulerCore::status(std::int64_t now_ms) const {
     status.jobs.push_back(status_of_job(job, now_ms));
     if (!is_final(job.stored.state)) frames_left += job.stored.film_frames - status.jobs.back().frames_done;
   }
-  if (status.frames_per_second > 0) status.eta_s = static_cast<double>(frames_left) / status.frames_per_second;
+  if (status.frames_per_second > 0)
+    status.eta_s = static_cast<double>(frames_left) / status.frames_per_second;
   for (const Group& group : groups_) status.groups.push_back(status_of_group(group));
   status.events.assign(recent_events_.begin(), recent_events_.end());
   return status;
