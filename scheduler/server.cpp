@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kTurn_ms = 100;
 constexpr std::int64_t kShowEvery_ms = 500;
+constexpr std::int64_t kLateRankPatience_ms = 5000;
 constexpr std::int64_t kLookAtDiskEvery_ms = 1000;
 /// So much more room than when the disk was found full means that somebody made room.
 constexpr std::int64_t kRoomToGoOn_bytes = 2 << 20;
@@ -82,9 +83,24 @@ EndRun SchedulerServer::run() {
     show_status();
     end = std::move(pending_.end);
   }
-  for (const auto& [rank, hardware] : ranks_) socket_.send(peer_of(rank), encode(SchedulerMessage(LeaveRun{})));
+  dismiss_ranks();
   if (options_.on_status) options_.on_status(status());
   return *end;
+}
+
+/// A run can be over before its last rank has come: those are told as they come, for a while.
+void SchedulerServer::dismiss_ranks() {
+  const auto dismiss = [this](RankId rank) { socket_.send(peer_of(rank), encode(SchedulerMessage(LeaveRun{}))); };
+  for (const auto& [rank, hardware] : ranks_) dismiss(rank);
+  const std::int64_t deadline_ms = clock_.now_ms() + kLateRankPatience_ms;
+  while (core_.is_expecting_ranks() && clock_.now_ms() < deadline_ms) {
+    const std::map<RankId, RankHardware> dismissed = ranks_;
+    socket_.wait(kTurn_ms, -1);
+    take_messages();
+    for (const auto& [rank, hardware] : ranks_) {
+      if (dismissed.count(rank) == 0) dismiss(rank);
+    }
+  }
 }
 
 void SchedulerServer::take_messages() {

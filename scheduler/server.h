@@ -56,6 +56,7 @@ class SchedulerServer {
   void ask_to_drain(const char* by) noexcept { drain_asked_by_.store(by); }
 
  private:
+  void dismiss_ranks();
   void take_messages();
   void take_message(const ControlServer::Received& received);
   void on_rank_message(const std::string& peer, const RankMessage& message);
