@@ -31,8 +31,9 @@ nlohmann::json joints_of(const JoinReport& join) {
 }
 
 nlohmann::json attempts_of(const AttemptSummary& attempts) {
-  return {{"started", attempts.started},     {"finished", attempts.finished}, {"failed", attempts.failed},
-          {"cancelled", attempts.cancelled}, {"lost", attempts.lost},         {"faults_survived", attempts.messages}};
+  return {{"started", attempts.started}, {"finished", attempts.finished},
+          {"failed", attempts.failed},   {"cancelled", attempts.cancelled},
+          {"lost", attempts.lost},       {"faults_survived", attempts.messages}};
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace longtake {
 /// What a film's pixels and sound depend on. Two jobs with equal identities give the same segments;
 /// what does not change numbers (ranks, priority, output path, size of segments) is not in it.
 struct Identity {
-  std::string hash;    ///< SHA-256 of `of`, hex
-  nlohmann::json of;   ///< readable: every input and parameter by its job-file key
+  std::string hash;   ///< SHA-256 of `of`, hex
+  nlohmann::json of;  ///< readable: every input and parameter by its job-file key
 };
 
 /// `image_hash`, `audio_hash`: SHA-256 of the files' contents.

@@ -22,7 +22,9 @@ void append_inference_log(const WorkDir& work_dir, const std::string& job, std::
 }
 
 void log_parameters(const WorkDir& work_dir, const PreparedJob& job, std::int64_t now_ms) {
-  const auto log = [&](const std::string& line) { append_inference_log(work_dir, job.spec.name, now_ms, line); };
+  const auto log = [&](const std::string& line) {
+    append_inference_log(work_dir, job.spec.name, now_ms, line);
+  };
   log("sound: " + job.sound_facts);
   log("film: " + std::to_string(job.film_frames) + " frames, " + std::to_string(job.clips) + " clips, " +
       std::to_string(job.size.width) + "*" + std::to_string(job.size.height) + " (asked for " +
@@ -35,8 +37,8 @@ void append_memory_log(const WorkDir& work_dir, const std::string& job, const Me
   const bool is_new = !std::filesystem::exists(path);
   std::ofstream file = open_to_append(path);
   if (is_new) file << "time_s,rank,device,allocated_bytes,reserved_bytes,used_bytes\n";
-  file << sample.time_s << ',' << sample.rank.value << ',' << sample.device << ',' << sample.allocated_bytes << ','
-       << sample.reserved_bytes << ',' << sample.used_bytes << '\n';
+  file << sample.time_s << ',' << sample.rank.value << ',' << sample.device << ',' << sample.allocated_bytes
+       << ',' << sample.reserved_bytes << ',' << sample.used_bytes << '\n';
 }
 
 void write_debug_info(const WorkDir& work_dir, const std::string& job, const nlohmann::json& info) {

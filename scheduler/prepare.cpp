@@ -18,8 +18,8 @@ constexpr const char* kAudioRemedy = "give a complete recording that FFmpeg can 
 
 /// Runs `action`; bad input becomes a problem of the job's `key`.
 template <class Action>
-bool found_no_problem(const JobSpec& spec, const char* key, const char* remedy, std::vector<Problem>& problems,
-                      Action action) {
+bool found_no_problem(const JobSpec& spec, const char* key, const char* remedy,
+                      std::vector<Problem>& problems, Action action) {
   try {
     action();
     return true;
@@ -46,7 +46,8 @@ std::string describe_sound(const SpeechFacts& facts) {
   const double kept = static_cast<double>(facts.kept.length()) / kSpeechSampleRate;
   char text[200];
   std::snprintf(text, sizeof text, "%s, %d Hz, %d channel%s, %.2f s", facts.source.codec.c_str(),
-                facts.source.sample_rate, facts.source.channels, facts.source.channels == 1 ? "" : "s", seconds);
+                facts.source.sample_rate, facts.source.channels, facts.source.channels == 1 ? "" : "s",
+                seconds);
   std::string described = text;
   if (facts.kept.length() == facts.samples) return described;
   std::snprintf(text, sizeof text, " (%.2f s of silence cut, %.2f s kept)", seconds - kept, kept);
@@ -90,10 +91,9 @@ class Preparation {
     file_.image = stamp_of(spec_.image, known_ ? std::optional(known_->image) : std::nullopt);
     file_.audio = stamp_of(spec_.audio, known_ ? std::optional(known_->audio) : std::nullopt);
     const bool is_same_image = known_ && known_->image.hash == file_.image.hash;
-    const bool has_image =
-        found_no_problem(spec_, "image", kImageRemedy, problems, [&] {
-          file_.image_size = is_same_image ? known_->image_size : probe_image(spec_.image).size;
-        });
+    const bool has_image = found_no_problem(spec_, "image", kImageRemedy, problems, [&] {
+      file_.image_size = is_same_image ? known_->image_size : probe_image(spec_.image).size;
+    });
     if (!has_image) return false;
     const auto size = film_size(spec_, file_.image_size, problems);
     if (!size) return false;
@@ -116,14 +116,13 @@ class Preparation {
     const bool has_image = found_no_problem(spec_, "image", kImageRemedy, problems, [&] {
       write_png(work_dir_.reference_image(spec_.name), load_framed_image(spec_.image, size_));
     });
-    const bool has_sound = found_no_problem(
-        spec_, "audio", kAudioRemedy, problems, [&] {
-          const SpeechFacts facts =
-              write_speech(spec_.audio, work_dir_.speech(spec_.name), spec_.settings.trim_silence, show);
-          file_.speech_samples = facts.kept;
-          file_.warnings = facts.warnings;
-          file_.sound_facts = describe_sound(facts);
-        });
+    const bool has_sound = found_no_problem(spec_, "audio", kAudioRemedy, problems, [&] {
+      const SpeechFacts facts =
+          write_speech(spec_.audio, work_dir_.speech(spec_.name), spec_.settings.trim_silence, show);
+      file_.speech_samples = facts.kept;
+      file_.warnings = facts.warnings;
+      file_.sound_facts = describe_sound(facts);
+    });
     if (!has_image || !has_sound) return false;
     write_prepared_file(work_dir_.prepared(spec_.name), file_);
     return true;
@@ -136,12 +135,12 @@ class Preparation {
   bool is_same_job(std::vector<Problem>& problems) const {
     if (!known_ || known_->identity == file_.identity) return true;
     const std::string folder = work_dir_.job(spec_.name).string();
-    problems.push_back(problem_of(
-        spec_, "name",
-        folder + " holds another job of this name (identity " + known_->identity.substr(0, 12) +
-            ", this one is " + file_.identity.substr(0, 12) +
-            "): " + describe_difference(known_->identity_of, file_.identity_of),
-        "use another --work-dir or another name, or change it back"));
+    problems.push_back(problem_of(spec_, "name",
+                                  folder + " holds another job of this name (identity " +
+                                      known_->identity.substr(0, 12) + ", this one is " +
+                                      file_.identity.substr(0, 12) +
+                                      "): " + describe_difference(known_->identity_of, file_.identity_of),
+                                  "use another --work-dir or another name, or change it back"));
     return false;
   }
 
@@ -156,7 +155,8 @@ class Preparation {
 class NewFolders {
  public:
   explicit NewFolders(const WorkDir& work_dir) {
-    for (fs::path path = work_dir.root() / "jobs"; !path.empty() && !fs::exists(path); path = path.parent_path()) {
+    for (fs::path path = work_dir.root() / "jobs"; !path.empty() && !fs::exists(path);
+         path = path.parent_path()) {
       topmost_ = path;
     }
   }
@@ -178,13 +178,14 @@ void create_root(const WorkDir& work_dir) {
   std::error_code error;
   fs::create_directories(work_dir.root() / "jobs", error);
   if (error) {
-    throw Error(ErrorKind::InvalidInput, "cannot create the work directory " + work_dir.root().string() + " (" +
-                                             error.message() + "): give a folder you may write with --work-dir");
+    throw Error(ErrorKind::InvalidInput, "cannot create the work directory " + work_dir.root().string() +
+                                             " (" + error.message() +
+                                             "): give a folder you may write with --work-dir");
   }
 }
 
-void write_all(std::vector<Preparation>& preparations, const WorkDir& work_dir, std::vector<Problem>& problems,
-               const PrepareProgress& progress) {
+void write_all(std::vector<Preparation>& preparations, const WorkDir& work_dir,
+               std::vector<Problem>& problems, const PrepareProgress& progress) {
   NewFolders added(work_dir);
   try {
     create_root(work_dir);
@@ -236,9 +237,9 @@ std::optional<InspectedJob> inspect_job(const JobSpec& spec, std::vector<Problem
   const auto show = [&](double seconds) { progress(spec.audio.filename().string(), seconds); };
   const bool has_image = found_no_problem(spec, "image", kImageRemedy, problems,
                                           [&] { inspected.image = probe_image(spec.image); });
-  const bool has_sound =
-      found_no_problem(spec, "audio", kAudioRemedy, problems,
-                       [&] { inspected.speech = scan_speech(spec.audio, spec.settings.trim_silence, show); });
+  const bool has_sound = found_no_problem(spec, "audio", kAudioRemedy, problems, [&] {
+    inspected.speech = scan_speech(spec.audio, spec.settings.trim_silence, show);
+  });
   const auto size = has_image ? film_size(spec, inspected.image.size, problems) : std::nullopt;
   if (!has_sound || !size) return std::nullopt;
   PreparedJob& job = inspected.job;

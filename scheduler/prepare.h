@@ -21,13 +21,13 @@ namespace longtake {
 /// A job whose inputs have been read.
 struct PreparedJob {
   JobSpec spec;
-  FrameSize size;            ///< of the film
-  Interval speech_samples;   ///< the trimmed recording inside the speech file
+  FrameSize size;           ///< of the film
+  Interval speech_samples;  ///< the trimmed recording inside the speech file
   std::int64_t film_frames = 0;
   std::int64_t clips = 0;
   Identity identity;
   std::vector<std::string> warnings;
-  std::string sound_facts;   ///< "mp3, 44100 Hz, 2 channels, 12.3 s (1.5 s of silence cut)"
+  std::string sound_facts;  ///< "mp3, 44100 Hz, 2 channels, 12.3 s (1.5 s of silence cut)"
 };
 
 /// Told what is being read: "speech.mp3", seconds so far.

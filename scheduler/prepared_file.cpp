@@ -31,8 +31,8 @@ bool is_same_file(const FileStamp& a, const FileStamp& b) {
 }  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileStamp, path, bytes, modified_ns, hash)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PreparedFile, image, audio, image_size, speech_samples, identity, identity_of,
-                                   warnings, sound_facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PreparedFile, image, audio, image_size, speech_samples, identity,
+                                   identity_of, warnings, sound_facts)
 
 FileStamp stamp_of(const std::filesystem::path& path, const std::optional<FileStamp>& known) {
   FileStamp stamp = unhashed_stamp_of(path);

@@ -36,7 +36,8 @@ std::vector<const StoredSegment*> chained_from(const StoredRange& range, Interva
 Interval clips_from(const std::string& text) {
   const auto colon = text.find(':');
   const auto begin = number_from(std::string_view(text).substr(0, colon));
-  const auto end = colon == std::string::npos ? std::nullopt : number_from(std::string_view(text).substr(colon + 1));
+  const auto end =
+      colon == std::string::npos ? std::nullopt : number_from(std::string_view(text).substr(colon + 1));
   if (!begin || !end || *begin >= *end) {
     throw Error(ErrorKind::InvalidInput,
                 "--clips '" + text + "' is not A:B with A < B; write for example 20:40 for clips 20 to 39");
@@ -52,8 +53,9 @@ RedoOutcome forget_clips(JobStore& store, const WorkDir& work_dir, const std::st
     throw Error(ErrorKind::InvalidInput, "no job '" + name + "' in " + work_dir.root().string());
   }
   if (clips.end > job->clips) {
-    throw Error(ErrorKind::InvalidInput, "clips " + std::to_string(clips.begin) + ":" + std::to_string(clips.end) +
-                                             " reach beyond the job's " + std::to_string(job->clips) +
+    throw Error(ErrorKind::InvalidInput, "clips " + std::to_string(clips.begin) + ":" +
+                                             std::to_string(clips.end) + " reach beyond the job's " +
+                                             std::to_string(job->clips) +
                                              " clips; the largest is 0:" + std::to_string(job->clips));
   }
   RedoOutcome outcome;

@@ -21,9 +21,8 @@ void refuse_other_identity(const PreparedJob& job, const StoredJob& stored, cons
   const auto before = nlohmann::json::parse(stored.identity_of, nullptr, false);
   throw Error(ErrorKind::InvalidInput,
               work_dir.root().string() + " holds another job named " + job.spec.name + " (identity " +
-                  stored.identity.substr(0, 12) + ", this one is " + job.identity.hash.substr(0, 12) +
-                  "): " + describe_difference(before, job.identity.of) +
-                  "; use another --work-dir or another name");
+                  stored.identity.substr(0, 12) + ", this one is " + job.identity.hash.substr(0, 12) + "): " +
+                  describe_difference(before, job.identity.of) + "; use another --work-dir or another name");
 }
 
 JobInput input_of(const PreparedJob& job, const std::optional<StoredJob>& stored, const WorkDir& work_dir) {
@@ -129,8 +128,8 @@ SlotInventory inventory_of(const std::vector<RankHardware>& ranks) {
 }
 
 RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prepared,
-                    const std::vector<RankHardware>& ranks, const WorkDir& work_dir, JobStore& store, Epoch epoch,
-                    std::int64_t now_ms) {
+                    const std::vector<RankHardware>& ranks, const WorkDir& work_dir, JobStore& store,
+                    Epoch epoch, std::int64_t now_ms) {
   std::vector<std::optional<StoredJob>> known;
   std::vector<JobInput> inputs;
   for (const PreparedJob& job : prepared) {
@@ -141,7 +140,8 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
   RunSetup setup;
   setup.plan = make_plan(profile, inputs, inventory_of(ranks));
   refuse_what_cannot_run(setup.plan);
-  for (const GroupPlan& group : setup.plan.groups) setup.groups.push_back({group.group, group.ranks, group.host});
+  for (const GroupPlan& group : setup.plan.groups)
+    setup.groups.push_back({group.group, group.ranks, group.host});
   for (std::size_t j = 0; j < prepared.size(); ++j) {
     const PreparedJob& job = prepared[j];
     StoredJob stored =

@@ -27,8 +27,8 @@ struct RunSetup {
 /// Throws Error{InvalidInput} when something cannot run, or when a job of the same name but another
 /// identity is in the database.
 RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prepared,
-                    const std::vector<RankHardware>& ranks, const WorkDir& work_dir, JobStore& store, Epoch epoch,
-                    std::int64_t now_ms);
+                    const std::vector<RankHardware>& ranks, const WorkDir& work_dir, JobStore& store,
+                    Epoch epoch, std::int64_t now_ms);
 
 /// The ranks as the planner sees them, by host.
 SlotInventory inventory_of(const std::vector<RankHardware>& ranks);

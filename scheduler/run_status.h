@@ -64,12 +64,13 @@ struct RunStatus {
   std::vector<EventStatus> events;  ///< newest last
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobStatus, name, engine, state, message, frames_done, frames, clips_done, clips,
-                                   segments_done, segments, frames_per_second, eta_s, output)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobStatus, name, engine, state, message, frames_done, frames, clips_done,
+                                   clips, segments_done, segments, frames_per_second, eta_s, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GroupStatus, group, ranks, host, state, job, clips, frames_done, frames)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EventStatus, at, kind, job, text)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunStatus, is_running, is_draining, paused, epoch, pid, host, profile, started_at,
-                                   ended_at, exit_code, message, frames_per_second, eta_s, jobs, groups, events)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunStatus, is_running, is_draining, paused, epoch, pid, host, profile,
+                                   started_at, ended_at, exit_code, message, frames_per_second, eta_s, jobs,
+                                   groups, events)
 
 /// The status of a work directory nobody runs in.
 RunStatus stored_status(const JobStore& store);

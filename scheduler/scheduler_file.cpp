@@ -37,7 +37,8 @@ std::optional<SchedulerFile> read_scheduler_file(const std::filesystem::path& pa
   const auto json = nlohmann::json::parse(file, nullptr, false);
   if (!json.is_object() || json.value("version", 0) != kSchedulerFileVersion) return std::nullopt;
   try {
-    return SchedulerFile{decode_control_address(json.dump()), json.at("host"), json.at("pid"), json.at("epoch")};
+    return SchedulerFile{decode_control_address(json.dump()), json.at("host"), json.at("pid"),
+                         json.at("epoch")};
   } catch (const std::exception&) {
     return std::nullopt;
   }

@@ -35,8 +35,8 @@ void append(std::vector<T>& to, std::vector<T>& from) {
 std::string summary_of(const StoredJob& job, const FilmJoined& joined) {
   char text[200];
   std::snprintf(text, sizeof text, "done: %lld frames, %.2f s, drift %.3f ms, joined in %.1f s: ",
-                static_cast<long long>(joined.report.frames), joined.report.video_seconds, joined.report.drift_ms,
-                joined.seconds);
+                static_cast<long long>(joined.report.frames), joined.report.video_seconds,
+                joined.report.drift_ms, joined.seconds);
   return text + job.output;
 }
 
@@ -53,8 +53,8 @@ std::int64_t RunClock::now_ms() const {
   return wall_at_start_ms_ + std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count();
 }
 
-SchedulerServer::SchedulerServer(ServerOptions options, ControlServer& socket, JobStore& store, SchedulerCore& core,
-                                 const RunClock& clock, const WakeUp& wake)
+SchedulerServer::SchedulerServer(ServerOptions options, ControlServer& socket, JobStore& store,
+                                 SchedulerCore& core, const RunClock& clock, const WakeUp& wake)
     : options_(std::move(options)),
       socket_(socket),
       store_(store),
@@ -90,7 +90,9 @@ EndRun SchedulerServer::run() {
 
 /// A run can be over before its last rank has come: those are told as they come, for a while.
 void SchedulerServer::dismiss_ranks() {
-  const auto dismiss = [this](RankId rank) { socket_.send(peer_of(rank), encode(SchedulerMessage(LeaveRun{}))); };
+  const auto dismiss = [this](RankId rank) {
+    socket_.send(peer_of(rank), encode(SchedulerMessage(LeaveRun{})));
+  };
   for (const auto& [rank, hardware] : ranks_) dismiss(rank);
   const std::int64_t deadline_ms = clock_.now_ms() + kLateRankPatience_ms;
   while (core_.is_expecting_ranks() && clock_.now_ms() < deadline_ms) {
@@ -154,8 +156,9 @@ void SchedulerServer::log_attempt(const AttemptFinished& report, std::int64_t no
                 static_cast<long long>(report.rank.value));
   append_inference_log(options_.work_dir, running->job, now_ms, line);
   const double since_start_s = static_cast<double>(now_ms - started_ms_) / 1000.0;
-  append_memory_log(options_.work_dir, running->job,
-                    {since_start_s, report.rank, "cpu", report.peak_bytes, report.peak_bytes, report.peak_bytes});
+  append_memory_log(
+      options_.work_dir, running->job,
+      {since_start_s, report.rank, "cpu", report.peak_bytes, report.peak_bytes, report.peak_bytes});
 }
 
 void SchedulerServer::on_request(const std::string& peer, const WatcherRequest& request) {

@@ -24,9 +24,10 @@ int integer_pragma(SQLite::Database& db, const std::string& name) {
 void check_integrity(SQLite::Database& db, const std::filesystem::path& file) {
   const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
   if (verdict == "ok") return;
-  throw Error(ErrorKind::InvalidInput, file.string() + " is damaged (" + verdict +
-                                           "): move it away to start over; finished segments in jobs/ are found "
-                                           "again and kept");
+  throw Error(ErrorKind::InvalidInput,
+              file.string() + " is damaged (" + verdict +
+                  "): move it away to start over; finished segments in jobs/ are found "
+                  "again and kept");
 }
 
 void check_version(SQLite::Database& db, const std::filesystem::path& file) {
@@ -90,8 +91,9 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::filesystem::path& fi
 
 bool is_on_network_file_system(const std::filesystem::path& folder) {
   // Magic numbers of statfs(2): NFS, CIFS, SMB2, Lustre, GPFS, FUSE, Ceph, AFS, 9P, BeeGFS.
-  constexpr std::array<std::uint32_t, 10> kRemote = {0x6969,     0xff534d42, 0xfe534d42, 0x0bd00bd0, 0x47504653,
-                                                     0x65735546, 0x00c36400, 0x5346414f, 0x01021997, 0x19830326};
+  constexpr std::array<std::uint32_t, 10> kRemote = {0x6969,     0xff534d42, 0xfe534d42, 0x0bd00bd0,
+                                                     0x47504653, 0x65735546, 0x00c36400, 0x5346414f,
+                                                     0x01021997, 0x19830326};
   struct statfs facts {};
   if (::statfs(folder.empty() ? "." : folder.c_str(), &facts) != 0) return false;
   const auto magic = static_cast<std::uint32_t>(facts.f_type);

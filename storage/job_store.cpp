@@ -36,7 +36,8 @@ StoredSegment segment_of(SQLite::Statement& row) {
 std::vector<StoredRange> ranges_of(SQLite::Database& db, JobId job) {
   std::vector<StoredRange> ranges;
   std::map<std::int64_t, std::size_t> index_of;
-  SQLite::Statement range_rows(db, "SELECT id, begin_clip, end_clip FROM ranges WHERE job_id=? ORDER BY begin_clip");
+  SQLite::Statement range_rows(
+      db, "SELECT id, begin_clip, end_clip FROM ranges WHERE job_id=? ORDER BY begin_clip");
   range_rows.bind(1, job.value);
   while (range_rows.executeStep()) {
     index_of[range_rows.getColumn(0).getInt64()] = ranges.size();
@@ -84,12 +85,13 @@ std::int64_t insert_job(SQLite::Database& db, const StoredJob& job, std::int64_t
                            "film_frames, clips, infer_frames, segment_clips, output, created_at) "
                            "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
   int i = 0;
-  for (const std::string& text : {job.name, job.identity, job.identity_of, job.engine,
-                                  std::string(name_of(JobState::Pending))}) {
+  for (const std::string& text :
+       {job.name, job.identity, job.identity_of, job.engine, std::string(name_of(JobState::Pending))}) {
     insert.bind(++i, text);
   }
-  for (const std::int64_t number : {std::int64_t{job.size.height}, std::int64_t{job.size.width}, job.film_frames,
-                                    job.clips, std::int64_t{job.infer_frames}, std::int64_t{job.segment_clips}}) {
+  for (const std::int64_t number :
+       {std::int64_t{job.size.height}, std::int64_t{job.size.width}, job.film_frames, job.clips,
+        std::int64_t{job.infer_frames}, std::int64_t{job.segment_clips}}) {
     insert.bind(++i, number);
   }
   insert.bind(++i, job.output);
@@ -139,7 +141,9 @@ JobStore JobStore::open(const std::filesystem::path& file, int patience_ms) {
   return JobStore(file, open_exclusively(file, patience_ms));
 }
 
-JobStore JobStore::open_to_read(const std::filesystem::path& file) { return JobStore(file, open_read_only(file)); }
+JobStore JobStore::open_to_read(const std::filesystem::path& file) {
+  return JobStore(file, open_read_only(file));
+}
 
 Epoch JobStore::begin_run(const std::string& host, int pid, const std::string& profile, std::int64_t now_ms) {
   return with_sqlite_errors(file_, [&] {
@@ -172,9 +176,10 @@ void JobStore::end_run(Epoch epoch, int exit_code, const std::string& message, s
 
 std::optional<StoredRun> JobStore::newest_run() const {
   return with_sqlite_errors(file_, [&]() -> std::optional<StoredRun> {
-    SQLite::Statement row(*db_,
-                          "SELECT epoch, host, pid, profile, started_at, ended_at, exit_code, message FROM run "
-                          "ORDER BY epoch DESC LIMIT 1");
+    SQLite::Statement row(
+        *db_,
+        "SELECT epoch, host, pid, profile, started_at, ended_at, exit_code, message FROM run "
+        "ORDER BY epoch DESC LIMIT 1");
     if (!row.executeStep()) return std::nullopt;
     StoredRun run;
     run.epoch.value = row.getColumn(0).getInt64();
@@ -249,10 +254,11 @@ AttemptSummary JobStore::summarize_attempts(JobId job) const {
     summary.lost = counts.getColumn(4).getInt64();
     summary.seconds = counts.getColumn(5).getDouble();
     summary.peak_bytes = counts.getColumn(6).getInt64();
-    SQLite::Statement messages(*db_,
-                               "SELECT 'clips ' || s.begin_clip || ':' || s.end_clip || ' ' || a.state || ': ' || "
-                               "ifnull(a.message, '') FROM attempts a JOIN segments s ON s.id=a.segment_id "
-                               "WHERE s.job_id=? AND a.state IN ('failed', 'lost') ORDER BY a.id LIMIT 20");
+    SQLite::Statement messages(
+        *db_,
+        "SELECT 'clips ' || s.begin_clip || ':' || s.end_clip || ' ' || a.state || ': ' || "
+        "ifnull(a.message, '') FROM attempts a JOIN segments s ON s.id=a.segment_id "
+        "WHERE s.job_id=? AND a.state IN ('failed', 'lost') ORDER BY a.id LIMIT 20");
     messages.bind(1, job.value);
     while (messages.executeStep()) summary.messages.push_back(messages.getColumn(0).getString());
     return summary;

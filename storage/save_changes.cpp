@@ -22,7 +22,8 @@ ChangeSaver::ChangeSaver(SQLite::Database& db)
       start_attempt_(db,
                      "INSERT INTO attempts(id, segment_id, epoch, group_id, state, started_at) "
                      "VALUES(?,?,?,?,'running',?)"),
-      succeed_attempt_(db, "UPDATE attempts SET state='finished', ended_at=?, seconds=?, peak_bytes=? WHERE id=?"),
+      succeed_attempt_(
+          db, "UPDATE attempts SET state='finished', ended_at=?, seconds=?, peak_bytes=? WHERE id=?"),
       end_attempt_(db, "UPDATE attempts SET state=?, error_kind=?, message=?, ended_at=? WHERE id=?"),
       move_segment_(db,
                     "UPDATE segments SET state=?, bytes=NULL, frames=NULL, packets_crc=NULL, "
@@ -60,7 +61,8 @@ void ChangeSaver::apply_one(Epoch epoch, const AttemptStarted& change) {
 }
 
 void ChangeSaver::apply_one(Epoch, const AttemptSucceeded& change) {
-  SQLite::bind(succeed_attempt_, utc_text(change.at_ms), change.seconds, change.peak_bytes, change.attempt.value);
+  SQLite::bind(succeed_attempt_, utc_text(change.at_ms), change.seconds, change.peak_bytes,
+               change.attempt.value);
   run(succeed_attempt_);
   finish_segment(change.segment, change.facts, change.at_ms);
 }
@@ -79,8 +81,8 @@ void ChangeSaver::apply_one(Epoch, const SegmentAdopted& change) {
 }
 
 void ChangeSaver::apply_one(Epoch, const AttemptEnded& change) {
-  SQLite::bind(end_attempt_, std::string(name_of(change.to)), std::string(name_of(change.kind)), change.message,
-               utc_text(change.at_ms), change.attempt.value);
+  SQLite::bind(end_attempt_, std::string(name_of(change.to)), std::string(name_of(change.kind)),
+               change.message, utc_text(change.at_ms), change.attempt.value);
   run(end_attempt_);
   SQLite::bind(move_segment_, std::string(name_of(SegmentState::Pending)), change.segment.value);
   run(move_segment_);

@@ -15,19 +15,23 @@ namespace longtake {
 inline Error error_of_sqlite(const std::filesystem::path& file, const SQLite::Exception& e) {
   switch (e.getErrorCode()) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return {ErrorKind::InvalidInput, file.string() + " is in use by a running scheduler"};
-    case SQLITE_FULL: return {ErrorKind::DiskFull, "no room on the disk of " + file.string()};
+    case SQLITE_LOCKED:
+      return {ErrorKind::InvalidInput, file.string() + " is in use by a running scheduler"};
+    case SQLITE_FULL:
+      return {ErrorKind::DiskFull, "no room on the disk of " + file.string()};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {ErrorKind::InvalidInput, file.string() + " is damaged (" + e.what() +
-                                           "): move it away to start over; finished segments in jobs/ are found "
-                                           "again and kept"};
+      return {ErrorKind::InvalidInput,
+              file.string() + " is damaged (" + e.what() +
+                  "): move it away to start over; finished segments in jobs/ are found "
+                  "again and kept"};
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
       return {ErrorKind::InvalidInput, "cannot write " + file.string() + " (" + e.what() +
                                            "): the work directory must be writable; use another --work-dir"};
-    default: return {ErrorKind::Io, file.string() + ": " + e.what()};
+    default:
+      return {ErrorKind::Io, file.string() + ": " + e.what()};
   }
 }
 

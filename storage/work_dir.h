@@ -28,8 +28,12 @@ class WorkDir {
   std::filesystem::path sound(const std::string& name) const { return job(name) / "sound.mka"; }
   std::filesystem::path film(const std::string& name) const { return job(name) / "output.mp4"; }
   std::filesystem::path report(const std::string& name) const { return job(name) / "report.json"; }
-  std::filesystem::path inference_log(const std::string& name) const { return job(name) / "logs/inference.log"; }
-  std::filesystem::path memory_log(const std::string& name) const { return job(name) / "logs/gpu_memory.csv"; }
+  std::filesystem::path inference_log(const std::string& name) const {
+    return job(name) / "logs/inference.log";
+  }
+  std::filesystem::path memory_log(const std::string& name) const {
+    return job(name) / "logs/gpu_memory.csv";
+  }
   std::filesystem::path debug_info(const std::string& name) const {
     return job(name) / "outputs/debug_info.json";
   }

@@ -96,8 +96,8 @@ struct ControlServer::Sockets {
       const bool is_known = request.size() == 7 && request[5].to_string_view() == "CURVE" &&
                             z85_of(request[6]) == address.keys.client_public;
       const std::string request_id = request.size() > 1 ? request[1].to_string() : std::string();
-      const std::array<std::string, 6> reply = {"1.0",    request_id, is_known ? "200" : "400",
-                                                is_known ? "OK" : "unknown key", "", ""};
+      const std::array<std::string, 6> reply = {
+          "1.0", request_id, is_known ? "200" : "400", is_known ? "OK" : "unknown key", "", ""};
       for (std::size_t i = 0; i < reply.size(); ++i) {
         const bool is_last = i + 1 == reply.size();
         authenticator.send(zmq::buffer(reply[i]), is_last ? zmq::send_flags::none : zmq::send_flags::sndmore);

@@ -29,7 +29,8 @@ fs::path configs_folder() {
   for (const fs::path& folder : {program_beside("../share/longtake"), fs::path(LONGTAKE_SOURCE_CONFIGS)}) {
     if (fs::is_directory(folder / "profiles")) return folder;
   }
-  throw Error(ErrorKind::InvalidInput, "cannot find the configs folder (profiles/, presets/): set LONGTAKE_CONFIGS");
+  throw Error(ErrorKind::InvalidInput,
+              "cannot find the configs folder (profiles/, presets/): set LONGTAKE_CONFIGS");
 }
 
 std::vector<JobSpec> load_jobs_of(const CliOptions& options) {

@@ -42,8 +42,8 @@ std::string job_line(const JobStatus& job) {
 std::string group_line(const GroupStatus& group) {
   std::string ranks;
   for (const std::int64_t rank : group.ranks) ranks += (ranks.empty() ? "" : ",") + std::to_string(rank);
-  std::string line = format("  group %lld  rank %s  %s  %s", static_cast<long long>(group.group), ranks.c_str(),
-                            group.host.c_str(), group.state.c_str());
+  std::string line = format("  group %lld  rank %s  %s  %s", static_cast<long long>(group.group),
+                            ranks.c_str(), group.host.c_str(), group.state.c_str());
   if (group.job.empty()) return line;
   return line + format("  %s clips %lld:%lld  frames %lld/%lld", group.job.c_str(),
                        static_cast<long long>(group.clips.begin), static_cast<long long>(group.clips.end),
@@ -78,7 +78,8 @@ std::string progress_line(const RunStatus& status) {
   }
   std::int64_t busy = 0;
   for (const GroupStatus& group : status.groups) busy += group.state == "busy" ? 1 : 0;
-  const double percent = frames > 0 ? 100.0 * static_cast<double>(frames_done) / static_cast<double>(frames) : 0;
+  const double percent =
+      frames > 0 ? 100.0 * static_cast<double>(frames_done) / static_cast<double>(frames) : 0;
   std::string line = format("clips %lld/%lld  %.1f %%  %.1f frames/s  ETA %s  %lld of %zu groups busy",
                             static_cast<long long>(clips_done), static_cast<long long>(clips), percent,
                             status.frames_per_second, duration_text(status.eta_s).c_str(),
@@ -98,7 +99,8 @@ std::string status_text(const RunStatus& status) {
   for (const GroupStatus& group : status.groups) text << group_line(group) << '\n';
   if (!status.events.empty()) text << "last events\n";
   for (const EventStatus& event : status.events) {
-    text << "  " << event.at << "  " << (event.job.empty() ? event.kind : event.job) << ": " << event.text << '\n';
+    text << "  " << event.at << "  " << (event.job.empty() ? event.kind : event.job) << ": " << event.text
+         << '\n';
   }
   return text.str();
 }

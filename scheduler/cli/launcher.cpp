@@ -34,10 +34,12 @@ class SignalsToChild {
     struct sigaction action {};
     action.sa_handler = pass_on;
     action.sa_flags = SA_RESTART;
-    for (std::size_t i = 0; i < kDrainSignals.size(); ++i) ::sigaction(kDrainSignals[i], &action, &before_[i]);
+    for (std::size_t i = 0; i < kDrainSignals.size(); ++i)
+      ::sigaction(kDrainSignals[i], &action, &before_[i]);
   }
   ~SignalsToChild() {
-    for (std::size_t i = 0; i < kDrainSignals.size(); ++i) ::sigaction(kDrainSignals[i], &before_[i], nullptr);
+    for (std::size_t i = 0; i < kDrainSignals.size(); ++i)
+      ::sigaction(kDrainSignals[i], &before_[i], nullptr);
   }
   SignalsToChild(const SignalsToChild&) = delete;
   SignalsToChild& operator=(const SignalsToChild&) = delete;
@@ -67,8 +69,9 @@ void check_started(int error_pipe, const std::string& program) {
   const ssize_t got = ::read(error_pipe, &error_number, sizeof error_number);
   ::close(error_pipe);
   if (got != static_cast<ssize_t>(sizeof error_number)) return;
-  throw Error(ErrorKind::InvalidInput, "cannot start " + program + " (" + std::strerror(error_number) +
-                                           "): install Open MPI (Debian: openmpi-bin) and put it on the PATH");
+  throw Error(ErrorKind::InvalidInput,
+              "cannot start " + program + " (" + std::strerror(error_number) +
+                  "): install Open MPI (Debian: openmpi-bin) and put it on the PATH");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
+#include "scheduler/cli/slots.h"
 #include "scheduler/planner/plan.h"
 #include "scheduler/prepare.h"
 
@@ -51,13 +52,15 @@ JobInput input_of(const InspectedJob& job) {
   return input;
 }
 
-/// The named profile's machine; without a name, this one.
-SlotInventory inventory_for(const CliOptions& options, const Profile& profile) {
+/// This machine with a rank for each slot; for a named profile, the machine that it describes.
+SlotInventory inventory_for(const CliOptions& options, const Profile& profile, const RankHardware& here) {
   SlotInventory inventory = inventory_of_profile(profile);
-  if (!options.ranks) return inventory;
   SlotInventory::Host& host = inventory.hosts.front();
+  if (options.profile.empty()) host = {here.host, here.cpu_slots, here.gpus, {}};
+  const int ranks = options.ranks ? *options.ranks : slots_for(options, here);
+  if (!options.ranks && !options.profile.empty()) return inventory;
   host.ranks.clear();
-  for (int r = 0; r < *options.ranks; ++r) host.ranks.push_back(RankId{r});
+  for (int rank = 0; rank < ranks; ++rank) host.ranks.push_back(RankId{rank});
   return inventory;
 }
 
@@ -65,11 +68,14 @@ std::vector<std::string> image_advice(const InspectedJob& job) {
   std::vector<std::string> advice;
   const ImageDetail detail = measure_detail(load_framed_image(job.job.spec.image, job.job.size));
   if (detail.sharpness < kFewDetails) {
-    advice.push_back("the portrait has very little detail: over-retouched or blurred portraits look worse; use an "
-                     "unretouched photograph");
+    advice.push_back(
+        "the portrait has very little detail: over-retouched or blurred portraits look worse; use an "
+        "unretouched photograph");
   }
-  if (detail.mean_luma < kDark) advice.push_back("the portrait is very dark: a brighter one shows the mouth better");
-  if (detail.mean_luma > kBright) advice.push_back("the portrait is very bright: check that the face is not burnt out");
+  if (detail.mean_luma < kDark)
+    advice.push_back("the portrait is very dark: a brighter one shows the mouth better");
+  if (detail.mean_luma > kBright)
+    advice.push_back("the portrait is very bright: check that the face is not burnt out");
   if (job.image.size.height < job.job.size.height && job.image.size.width < job.job.size.width) {
     advice.push_back("the image is smaller than the film and is enlarged");
   }
@@ -106,17 +112,19 @@ void print_judgement(const nlohmann::json& judgement) {
               number("speech_level_db"), number("noise_floor_db"));
   std::printf("  film    %.0f frames, %.0f clips, %s\n", number("frames"), number("clips"),
               duration_text(number("frames") / kFramesPerSecond).c_str());
-  for (const auto& line : judgement.at("advice")) std::printf("  advice  %s\n", line.get<std::string>().c_str());
+  for (const auto& line : judgement.at("advice"))
+    std::printf("  advice  %s\n", line.get<std::string>().c_str());
   if (judgement.at("advice").empty()) std::printf("  nothing to complain about\n");
 }
 
 }  // namespace
 
 int plan_command(const CliOptions& options) {
-  const Profile profile = load_profile_of(options, probe_hardware().gpus);
+  const RankHardware here = probe_hardware();
+  const Profile profile = load_profile_of(options, here.gpus);
   std::vector<JobInput> inputs;
   for (const InspectedJob& job : inspect_jobs(options)) inputs.push_back(input_of(job));
-  const Plan plan = make_plan(profile, inputs, inventory_for(options, profile));
+  const Plan plan = make_plan(profile, inputs, inventory_for(options, profile, here));
   (options.json ? std::cerr : std::cout) << to_table(plan);
   if (options.json) std::cout << to_json(plan).dump(2) << '\n';
   return plan.fits() ? kExitDone : kExitUser;

@@ -8,18 +8,23 @@
 namespace longtake {
 namespace {
 
-RunResult failure(int exit_code, const std::string& message) {
+RunResult failure(int exit_code, std::string message) {
   std::fprintf(stderr, "longtake: %s\n", message.c_str());
   RunResult result;
   result.exit_code = exit_code;
-  result.message = message;
+  result.message = std::move(message);
   return result;
 }
 
-std::string lines_of(const std::vector<Problem>& problems) {
-  std::string lines;
-  for (const Problem& problem : problems) lines += (lines.empty() ? "" : "\n          ") + to_string(problem);
-  return lines;
+RunResult failure(const std::vector<Problem>& problems) {
+  RunResult result;
+  result.exit_code = kExitUser;
+  for (const Problem& problem : problems) {
+    result.problems.push_back(to_string(problem));
+    std::fprintf(stderr, "longtake: %s\n", result.problems.back().c_str());
+  }
+  result.message = std::to_string(problems.size()) + (problems.size() == 1 ? " problem" : " problems");
+  return result;
 }
 
 }  // namespace
@@ -28,7 +33,7 @@ RunResult failure_of_current_exception() {
   try {
     throw;
   } catch (const ProblemsFound& found) {
-    return failure(kExitUser, lines_of(found.problems));
+    return failure(found.problems);
   } catch (const Error& e) {
     const bool is_users = e.kind() == ErrorKind::InvalidInput || e.kind() == ErrorKind::DiskFull;
     return failure(is_users ? kExitUser : kExitFailed, e.what());

@@ -20,18 +20,21 @@ void add_jobs(CLI::App& command, CliOptions& options) {
   command.add_option("--model", options.model, "checkpoint folder for all jobs");
   command.add_option("--profile", options.profile,
                      "hardware: a name from configs/profiles or a file; default: by the GPUs that are there");
-  command.add_option("--ranks", options.ranks, "processes, one per GPU or CPU slot; default: all that are there")
+  command
+      .add_option("--ranks", options.ranks, "processes, one per GPU or CPU slot; default: all that are there")
       ->check(CLI::Range(1, 4096));
 }
 
 void add_work_dir(CLI::App& command, CliOptions& options) {
-  command.add_option("--work-dir", options.work_dir,
-                     "where progress, segments and films live; default: longtake-work/ beside the first job file, "
-                     "or in this folder");
+  command.add_option(
+      "--work-dir", options.work_dir,
+      "where progress, segments and films live; default: longtake-work/ beside the first job file, "
+      "or in this folder");
 }
 
 void add_json(CLI::App& command, CliOptions& options) {
-  command.add_flag("--json", options.json, "one JSON document on standard output, people's text on standard error");
+  command.add_flag("--json", options.json,
+                   "one JSON document on standard output, people's text on standard error");
 }
 
 class Program {
@@ -53,7 +56,9 @@ class Program {
     try {
       return command_(argc, argv);
     } catch (...) {
-      return failure_of_current_exception().exit_code;
+      const RunResult failure = failure_of_current_exception();
+      if (options_.json) print_result(failure, true);
+      return failure.exit_code;
     }
   }
 
@@ -73,28 +78,31 @@ class Program {
     CLI::App* run = add("run", "produce the films of the jobs; run again with the same arguments to resume",
                         [this](int argc, char** argv) { return run_command(options_, argc, argv); });
     CLI::App* plan = add("plan", "what would run where: groups, bytes, ranges, segments, time", plan_command);
-    CLI::App* check = add("check", "read and judge the inputs of the jobs; advice on prompt and portrait",
-                          check_command);
+    CLI::App* check =
+        add("check", "read and judge the inputs of the jobs; advice on prompt and portrait", check_command);
     for (CLI::App* command : {run, plan, check}) add_jobs(*command, options_);
     add_work_dir(*run, options_);
   }
 
   void add_watch_commands() {
-    CLI::App* status = add("status", "progress, rate, ETA, groups and last events of a work directory",
-                           status_command);
+    CLI::App* status =
+        add("status", "progress, rate, ETA, groups and last events of a work directory", status_command);
     status->add_flag("--watch", options_.watch, "again every second until the run ends");
-    CLI::App* explain = add("explain", "why a job is not running or not finished, in a sentence", explain_command);
+    CLI::App* explain =
+        add("explain", "why a job is not running or not finished, in a sentence", explain_command);
     explain->add_option("JOB", options_.job, "the job's name")->required();
-    CLI::App* redo = add("redo", "forget clips, and those chained after them, so that the next run makes them again",
-                         redo_command);
+    CLI::App* redo =
+        add("redo", "forget clips, and those chained after them, so that the next run makes them again",
+            redo_command);
     redo->add_option("JOB", options_.job, "the job's name")->required();
     redo->add_option("--clips", options_.clips, "A:B for clips A to B-1")->required();
     CLI::App* drain = add("drain", "stop a run: start nothing new, keep what is committed", drain_command);
     for (CLI::App* command : {status, explain, redo, drain}) add_work_dir(*command, options_);
   }
 
-  CLI::App app_{"Longtake makes long talking-avatar films overnight, on any GPUs, without losing a minute of work.",
-                "longtake"};
+  CLI::App app_{
+      "Longtake makes long talking-avatar films overnight, on any GPUs, without losing a minute of work.",
+      "longtake"};
   CliOptions options_;
   std::function<int(int, char**)> command_;
 };

@@ -73,8 +73,8 @@ void leave_result(const RunResult& result, const CliOptions& options) {
 }
 
 /// On failure everyone gets an empty address and ends.
-std::unique_ptr<SchedulerSide> start_scheduler(const CliOptions& options, const std::vector<std::string>& texts,
-                                               RunResult& failure) {
+std::unique_ptr<SchedulerSide> start_scheduler(const CliOptions& options,
+                                               const std::vector<std::string>& texts, RunResult& failure) {
   try {
     return std::make_unique<SchedulerSide>(options, hardware_of_all(texts));
   } catch (...) {
@@ -84,22 +84,40 @@ std::unique_ptr<SchedulerSide> start_scheduler(const CliOptions& options, const 
   }
 }
 
-RankExit be_a_rank(const RankHardware& hardware, const ControlAddress& address, int signals, pid_t launcher) {
+RankLimits limits_of(const Timeouts& timeouts) {
+  RankLimits limits;
+  limits.load_ms = std::int64_t{timeouts.load_s} * 1000;
+  limits.first_report_ms = std::int64_t{timeouts.first_block_s} * 1000;
+  limits.least_progress_ms = std::int64_t{timeouts.block_s} * 1000;
+  return limits;
+}
+
+/// What a process is from its first moment on, before it knows a scheduler.
+struct RankProcess {
+  RankHardware hardware;
+  int signals = -1;
+  pid_t launcher = 0;
+};
+
+RankExit be_a_rank(const CliOptions& cli, const RankProcess& process, const ControlAddress& address) {
   RankOptions options;
-  options.hardware = hardware;
+  options.hardware = process.hardware;
   options.engines = {{"slate", program_beside("longtake-slate")}};
-  options.signals = signals;
-  options.launcher = launcher;
-  ControlLink link(address, hardware.rank);
+  options.signals = process.signals;
+  options.launcher = process.launcher;
+  options.limits = limits_of(load_profile_of(cli, process.hardware.gpus).timeouts);
+  ControlLink link(address, process.hardware.rank);
   return run_rank(options, link);
 }
 
 /// A rank that mpirun watches must not end with a code of its own: mpirun would tell about it at length,
 /// and the result is in the file.
-int exit_code_for_launcher(int exit_code) { return std::getenv(kResultFileVariable) != nullptr ? 0 : exit_code; }
+int exit_code_for_launcher(int exit_code) {
+  return std::getenv(kResultFileVariable) != nullptr ? 0 : exit_code;
+}
 
-int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankHardware& hardware,
-                  const std::vector<std::string>& texts, int signals, pid_t launcher) {
+int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankProcess& process,
+                  const std::vector<std::string>& texts) {
   RunResult result;
   const auto scheduler = start_scheduler(options, texts, result);
   world.broadcast(scheduler ? encode(scheduler->address()) : "");
@@ -110,7 +128,8 @@ int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankHardware
   }
   draining_side.store(scheduler.get());
   scheduler->start();
-  be_a_rank(hardware, scheduler->address(), signals, launcher);
+  const RankExit exit = be_a_rank(options, process, scheduler->address());
+  if (exit != RankExit::Ordered) scheduler->ask_to_drain("the scheduler's own rank was told to end");
   try {
     result = scheduler->wait();
   } catch (...) {
@@ -118,6 +137,7 @@ int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankHardware
   }
   draining_side.store(nullptr);
   if (!scheduler->has_lost_ranks()) world.leave();
+  if (exit == RankExit::LauncherLost) return result.exit_code;  // nobody is there to read a result
   leave_result(result, options);
   return exit_code_for_launcher(result.exit_code);
 }
@@ -127,17 +147,16 @@ int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankHardware
 int run_as_rank(const CliOptions& options) {
   const pid_t launcher = ::getppid();
   MpiWorld world;
-  const int signals = catch_signals();
-  const RankHardware hardware = hardware_of(world);
-  const auto texts = world.gather(nlohmann::json(hardware).dump());
+  const RankProcess process = {hardware_of(world), catch_signals(), launcher};
+  const auto texts = world.gather(nlohmann::json(process.hardware).dump());
   int exit_code = 0;
   if (world.rank() == 0) {
-    exit_code = run_rank_zero(options, world, hardware, texts, signals, launcher);
+    exit_code = run_rank_zero(options, world, process, texts);
   } else {
     const std::string address = world.broadcast("");
     const bool is_run = !address.empty();
-    const RankExit exit = is_run ? be_a_rank(hardware, decode_control_address(address), signals, launcher)
-                                 : RankExit::Ordered;
+    const RankExit exit =
+        is_run ? be_a_rank(options, process, decode_control_address(address)) : RankExit::Ordered;
     if (exit == RankExit::Ordered) world.leave();
   }
   ::signal(SIGALRM, SIG_DFL);

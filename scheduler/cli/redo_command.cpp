@@ -13,12 +13,15 @@ constexpr int kPatience_ms = 200;
 
 void print(const CliOptions& options, const RedoOutcome& outcome) {
   if (options.json) {
-    std::cout << nlohmann::json{{"job", options.job}, {"segments", outcome.segments}, {"clips", outcome.clips}}.dump(2)
+    std::cout << nlohmann::json{{"job", options.job},
+                                {"segments", outcome.segments},
+                                {"clips", outcome.clips}}
+                     .dump(2)
               << '\n';
     return;
   }
-  std::cout << options.job << ": " << outcome.segments << " segments forgotten, clips " << outcome.clips.begin << ':'
-            << outcome.clips.end << "; the next longtake run makes them again\n";
+  std::cout << options.job << ": " << outcome.segments << " segments forgotten, clips " << outcome.clips.begin
+            << ':' << outcome.clips.end << "; the next longtake run makes them again\n";
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "scheduler/cli/launcher.h"
 #include "scheduler/cli/rank_side.h"
 #include "scheduler/cli/run_result.h"
+#include "scheduler/cli/slots.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/prepare.h"
 
@@ -41,7 +42,8 @@ void refuse_second_run(const WorkDir& work_dir) {
   const auto deadline = std::chrono::steady_clock::now() + kPredecessorPatience;
   while (const auto other = find_scheduler(work_dir)) {
     if (std::chrono::steady_clock::now() > deadline) {
-      throw Error(ErrorKind::InvalidInput, "a run is on in " + work_dir.root().string() + " (" + describe(*other) +
+      throw Error(ErrorKind::InvalidInput, "a run is on in " + work_dir.root().string() + " (" +
+                                               describe(*other) +
                                                "): wait for it, stop it with longtake drain, or use another "
                                                "--work-dir");
     }
@@ -58,21 +60,16 @@ void prepare_or_refuse(const CliOptions& options, const std::vector<Gpu>& gpus) 
   const bool is_terminal = is_progress_on_terminal();
   std::vector<Problem> problems;
   prepare_jobs(specs, work_dir, problems, [&](const std::string& what, double seconds) {
-    if (is_terminal) std::fprintf(stderr, "\r\033[Kreading %s: %s", what.c_str(), duration_text(seconds).c_str());
+    if (is_terminal)
+      std::fprintf(stderr, "\r\033[Kreading %s: %s", what.c_str(), duration_text(seconds).c_str());
   });
   if (is_terminal) std::fprintf(stderr, "\r\033[K");
   if (!problems.empty()) throw ProblemsFound{problems};
 }
 
-int default_ranks(const CliOptions& options, const RankHardware& hardware) {
-  if (options.ranks) return *options.ranks;
-  const bool needs_gpus = !hardware.gpus.empty() && options.engine != "slate";
-  return needs_gpus ? static_cast<int>(hardware.gpus.size()) : std::max(1, hardware.cpu_slots);
-}
-
 LaunchOptions launch_options(const CliOptions& options, const RankHardware& hardware, int argc, char** argv) {
   LaunchOptions launch;
-  launch.ranks = default_ranks(options, hardware);
+  launch.ranks = options.ranks ? *options.ranks : slots_for(options, hardware);
   launch.processors = hardware.cpu_slots;
   launch.is_root = ::geteuid() == 0;
   launch.exported_variables = {kResultFileVariable};
@@ -93,14 +90,16 @@ RunResult take_result(const std::filesystem::path& file, const WorkDir& work_dir
   if (json.is_object()) return json.get<RunResult>();
   RunResult result;
   result.exit_code = kExitRunAgain;
-  result.message = "the scheduler or mpirun was killed; nothing that was committed is lost, run again to go on";
+  result.message =
+      "the scheduler or mpirun was killed; nothing that was committed is lost, run again to go on";
   result.work_dir = work_dir.root().string();
   return result;
 }
 
 int launch_and_wait(const CliOptions& options, const RankHardware& hardware, int argc, char** argv) {
   const WorkDir work_dir(work_dir_of(options));
-  const std::filesystem::path result_file = work_dir.root() / ("result-" + std::to_string(::getpid()) + ".json");
+  const std::filesystem::path result_file =
+      work_dir.root() / ("result-" + std::to_string(::getpid()) + ".json");
   ::setenv(kResultFileVariable, result_file.c_str(), 1);
   if (::isatty(STDERR_FILENO) == 1) ::setenv("LONGTAKE_TERMINAL", "1", 1);
   run_child(mpirun_command(launch_options(options, hardware, argc, argv)));

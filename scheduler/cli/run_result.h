@@ -16,9 +16,10 @@ struct RunResult {
   std::string work_dir;
   double seconds = 0;
   std::vector<JobStatus> jobs;
+  std::vector<std::string> problems;  ///< what the user must change, a line each
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunResult, exit_code, message, work_dir, seconds, jobs)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunResult, exit_code, message, work_dir, seconds, jobs, problems)
 
 inline constexpr const char* kResultFileVariable = "LONGTAKE_RESULT_FILE";
 

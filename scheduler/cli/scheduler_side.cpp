@@ -152,8 +152,8 @@ RunResult SchedulerSide::wait() {
   parts_->thread.join();
   if (parts_->failure) std::rethrow_exception(parts_->failure);
   const RunStatus status = parts_->core->status(parts_->clock.now_ms());
-  return {parts_->end.exit_code, parts_->end.message, parts_->work_dir.root().string(), parts_->seconds,
-          status.jobs};
+  return {parts_->end.exit_code, parts_->end.message, parts_->work_dir.root().string(),
+          parts_->seconds,       status.jobs,         {}};
 }
 
 bool SchedulerSide::has_lost_ranks() const { return parts_->core->has_lost_ranks(); }

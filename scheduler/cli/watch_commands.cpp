@@ -43,7 +43,8 @@ int status_command(const CliOptions& options) {
 
 int explain_command(const CliOptions& options) {
   const std::string sentence = explain(status_of_work_dir(WorkDir(work_dir_of(options))), options.job);
-  std::cout << (options.json ? nlohmann::json{{"job", options.job}, {"explanation", sentence}}.dump(2) : sentence)
+  std::cout << (options.json ? nlohmann::json{{"job", options.job}, {"explanation", sentence}}.dump(2)
+                             : sentence)
             << '\n';
   return kExitDone;
 }
@@ -52,7 +53,8 @@ int drain_command(const CliOptions& options) {
   const WorkDir work_dir(work_dir_of(options));
   const auto scheduler = find_scheduler(work_dir);
   if (!scheduler) {
-    throw Error(ErrorKind::InvalidInput, "nothing runs in " + work_dir.root().string() + ": nothing to drain");
+    throw Error(ErrorKind::InvalidInput,
+                "nothing runs in " + work_dir.root().string() + ": nothing to drain");
   }
   const DrainAsked request{"longtake drain, pid " + std::to_string(::getpid())};
   if (!ask_scheduler(*scheduler, request, kDrainPatience_ms)) {

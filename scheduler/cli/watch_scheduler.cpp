@@ -34,7 +34,8 @@ RunStatus status_of_work_dir(const WorkDir& work_dir) {
     return stored_status(JobStore::open_to_read(work_dir.database()));
   } catch (const Error& e) {
     if (!scheduler) throw;
-    throw Error(ErrorKind::Io, "the scheduler (" + describe(*scheduler) + ") does not answer, and " + e.what());
+    throw Error(ErrorKind::Io,
+                "the scheduler (" + describe(*scheduler) + ") does not answer, and " + e.what());
   }
 }
 
