@@ -65,7 +65,8 @@ double AudioDecoder::declared_seconds() const {
   // A duration guessed from the bit rate says nothing about what the file should hold.
   if (format_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE) return -1;
   const AVStream& stream = *format_->streams[stream_index_];
-  if (stream.duration != AV_NOPTS_VALUE) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
+  if (stream.duration != AV_NOPTS_VALUE)
+    return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
   // The duration of a file with several streams is that of the longest, perhaps not of the sound.
   if (format_->duration == AV_NOPTS_VALUE || format_->nb_streams > 1) return -1;
   return static_cast<double>(format_->duration) / AV_TIME_BASE;

@@ -24,9 +24,15 @@ class FileIo {
   void flush();
 
  private:
+  static int read_some(void* self, std::uint8_t* bytes, int size);
+  static int write_all(void* self, std::uint8_t* bytes, int size);
+  static std::int64_t seek_to(void* self, std::int64_t offset, int whence);
+  void write_back_early(int written);
+
   std::filesystem::path path_;
   int fd_;
   IoHandle io_;
+  std::int64_t unsent_bytes_ = 0;  ///< written since the kernel was last told to send them to the disk
 };
 
 }  // namespace longtake

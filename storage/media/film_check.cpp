@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <optional>
+#include <thread>
 
 #include "storage/media/track_input.h"
 
@@ -17,6 +19,9 @@ namespace longtake {
 namespace {
 
 constexpr std::int64_t kSeamFrames = 12;
+constexpr std::int64_t kFramesAfterJoint = 4;
+constexpr std::size_t kMostWorkers = 4;
+constexpr std::size_t kBoundariesWorthAWorker = 8;
 constexpr double kLeastDifference = 0.01;
 
 [[noreturn]] void throw_bad_film(const std::filesystem::path& file, const std::string& why) {
@@ -67,9 +72,7 @@ struct DecodedStretch {
 class FilmProbe {
  public:
   explicit FilmProbe(const std::filesystem::path& file)
-      : input_(file, TrackInput::Kind::Video), decoder_(*input_.track().codecpar, file) {}
-
-  TrackInput& input() { return input_; }
+      : input_(file, TrackInput::Kind::Video), decoder_(input_.parameters(), file) {}
 
   /// Decodes from the key frame at or before frame `begin` up to and with frame `last`.
   DecodedStretch decode(std::int64_t begin, std::int64_t last, const std::vector<std::int64_t>& wanted) {
@@ -111,31 +114,65 @@ double seam_ratio(const std::map<std::int64_t, double>& differences, std::int64_
   return std::max(at_joint->second, kLeastDifference) / std::max(*middle, kLeastDifference);
 }
 
-std::optional<std::string> frame_fault(const DecodedStretch& stretch, std::int64_t frame, std::uint32_t crc) {
+/// What the film shows where one segment ends and the next begins; the film's start and end count too.
+struct BoundaryFinding {
+  std::optional<BadSegment> bad;
+  double seam_ratio = 1;
+};
+
+std::optional<BadSegment> frame_fault(const DecodedStretch& stretch, std::int64_t frame, std::size_t segment,
+                                      std::uint32_t crc) {
   const auto decoded = stretch.crcs.find(frame);
   if (decoded != stretch.crcs.end() && decoded->second == crc) return std::nullopt;
-  return "frame " + std::to_string(frame) + " of the film does not decode to what the segment holds";
+  return BadSegment{
+      segment, "frame " + std::to_string(frame) + " of the film does not decode to what the segment holds"};
 }
 
-/// Decodes around every joint and at both ends; the joints' seam ratios go to `report`.
-std::optional<BadSegment> check_frames(const JoinOrder& order, FilmProbe& probe, JoinReport& report) {
+/// Boundary `i` is before segment i; boundary segments.size() is the end of the film.
+BoundaryFinding check_boundary(const JoinOrder& order, std::size_t i, FilmProbe& probe) {
   const std::vector<FilmSegment>& segments = order.segments;
-  const std::int64_t last_frame = order.film_frames - 1;
-  const DecodedStretch start = probe.decode(0, 0, {0});
-  if (auto why = frame_fault(start, 0, segments.front().facts.first_frame_crc)) return BadSegment{0, *why};
-  for (std::size_t i = 1; i < segments.size(); ++i) {
-    const std::int64_t joint = segments[i].frames.begin;
-    const DecodedStretch stretch =
-        probe.decode(joint - 1, std::min(joint + kSeamFrames, last_frame), {joint - 1, joint});
-    if (auto why = frame_fault(stretch, joint - 1, segments[i - 1].facts.last_frame_crc)) {
-      return BadSegment{i - 1, *why};
-    }
-    if (auto why = frame_fault(stretch, joint, segments[i].facts.first_frame_crc)) return BadSegment{i, *why};
-    report.joints.push_back({joint, segments[i].begins_range, seam_ratio(stretch.differences, joint)});
-  }
-  const DecodedStretch end = probe.decode(last_frame, last_frame, {last_frame});
-  if (auto why = frame_fault(end, last_frame, segments.back().facts.last_frame_crc)) {
-    return BadSegment{segments.size() - 1, *why};
+  const bool is_start = i == 0;
+  const bool is_end = i == segments.size();
+  const std::int64_t frame = is_end ? order.film_frames : segments[i].frames.begin;
+  const std::int64_t last = std::min(frame + kFramesAfterJoint, order.film_frames - 1);
+  const DecodedStretch stretch =
+      probe.decode(is_start ? 0 : frame - 1, is_start ? 0 : last, {frame - 1, frame});
+  BoundaryFinding finding;
+  if (!is_start) finding.bad = frame_fault(stretch, frame - 1, i - 1, segments[i - 1].facts.last_frame_crc);
+  if (!is_end && !finding.bad)
+    finding.bad = frame_fault(stretch, frame, i, segments[i].facts.first_frame_crc);
+  finding.seam_ratio = seam_ratio(stretch.differences, frame);
+  return finding;
+}
+
+/// Decoding takes most of the time of a check, and boundaries do not depend on each other.
+std::vector<BoundaryFinding> check_boundaries(const JoinOrder& order, const std::filesystem::path& file) {
+  std::vector<BoundaryFinding> findings(order.segments.size() + 1);
+  const std::size_t workers =
+      std::min({std::size_t{kMostWorkers}, std::size_t{std::max(1U, std::thread::hardware_concurrency())},
+                1 + findings.size() / kBoundariesWorthAWorker});
+  const auto check_every_nth = [&](std::size_t first) {
+    FilmProbe probe(file);
+    for (std::size_t i = first; i < findings.size(); i += workers)
+      findings[i] = check_boundary(order, i, probe);
+  };
+  std::vector<std::future<void>> others;
+  for (std::size_t w = 1; w < workers; ++w)
+    others.push_back(std::async(std::launch::async, check_every_nth, w));
+  check_every_nth(0);
+  for (std::future<void>& other : others) other.get();
+  return findings;
+}
+
+/// The joints' seam ratios go to `report`.
+std::optional<BadSegment> check_frames(const JoinOrder& order, const std::filesystem::path& file,
+                                       JoinReport& report) {
+  const std::vector<BoundaryFinding> findings = check_boundaries(order, file);
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (findings[i].bad) return findings[i].bad;
+    if (i == 0 || i == order.segments.size()) continue;
+    const FilmSegment& next = order.segments[i];
+    report.joints.push_back({next.frames.begin, next.begins_range, findings[i].seam_ratio});
   }
   return std::nullopt;
 }
@@ -180,13 +217,15 @@ void check_durations(const JoinOrder& order, const std::filesystem::path& file, 
 }  // namespace
 
 JoinOutcome check_film(const JoinOrder& order, const std::filesystem::path& file) {
-  FilmProbe probe(file);
   JoinReport report;
   report.frames = order.film_frames;
   report.bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
-  check_index(order, file, probe.input());
-  check_durations(order, file, probe.input(), report);
-  if (auto bad = check_frames(order, probe, report)) return *bad;
+  {
+    TrackInput input(file, TrackInput::Kind::Video);
+    check_index(order, file, input);
+    check_durations(order, file, input, report);
+  }
+  if (auto bad = check_frames(order, file, report)) return *bad;
   return report;
 }
 

@@ -49,7 +49,7 @@ class FilmWriter {
     film_.reset(made);
     film_->pb = io_.context();
     film_->flags |= AVFMT_FLAG_BITEXACT;
-    const AVCodecParameters& sound = *sound_.track().codecpar;
+    const AVCodecParameters& sound = sound_.parameters();
     sound_rate_ = sound.sample_rate;
     sound_packets_ = sound_packets(film_frames_, sound_rate_);
     AVStream* picture = add_track(*film_, video, kFrameTime);
@@ -128,7 +128,7 @@ class CheckedSegment {
   explicit CheckedSegment(const FilmSegment& segment)
       : facts_(segment.facts), input_(segment.file, TrackInput::Kind::Video) {}
 
-  const AVCodecParameters& parameters() const { return *input_.track().codecpar; }
+  const AVCodecParameters& parameters() const { return input_.parameters(); }
 
   /// nullptr when the segment ended as its facts say.
   AVPacket* next_packet() {

@@ -33,6 +33,8 @@ TrackInput::TrackInput(const std::filesystem::path& path, Kind kind)
                                  (kind == Kind::Video ? "video" : "sound") + " track");
 }
 
+const AVCodecParameters& TrackInput::parameters() const { return *track_->codecpar; }
+
 AVPacket* TrackInput::next_packet() {
   while (true) {
     av_packet_unref(packet_.get());

@@ -26,6 +26,7 @@ class TrackInput {
 
   AVFormatContext& format() const { return *format_; }
   AVStream& track() const { return *track_; }
+  const AVCodecParameters& parameters() const;
   /// Frame index of a timestamp of this track; throws when it lies between two frames.
   std::int64_t frame_index(std::int64_t timestamp) const;
 
