@@ -42,6 +42,9 @@ struct SegmentOrder {
   std::string carry_out;        ///< final name of the carry to write
 };
 
+/// Names the partial files of an attempt: "attempt-12".
+inline std::string writer_of(AttemptId attempt) { return "attempt-" + std::to_string(attempt.value); }
+
 /// What is known about a complete segment file: enough to tell on resume and after the join
 /// whether a file, or the film made of it, still holds what the engine wrote.
 struct SegmentFacts {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "storage/durable_file.h"
 #include "storage/media/segment_file.h"
 
 namespace longtake {
@@ -36,7 +37,7 @@ class Reconciliation {
     for (const auto& entry : fs::directory_iterator(work_dir_.segments(job_.name), none)) {
       if (entry.path().extension() == ".part") fs::remove(entry.path(), none);
     }
-    fs::remove(work_dir_.film(job_.name).string() + ".part", none);
+    fs::remove(part_path(job_.output), none);
   }
 
   bool has_carry(const StoredSegment& segment) const {

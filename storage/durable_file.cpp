@@ -1,29 +1,17 @@
 #include "storage/durable_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "jobs/error.h"
+#include "storage/file_descriptor.h"
 
 namespace longtake {
 namespace {
-
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0666)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
-    if (fd_ < 0) throw_errno("cannot open " + path.string());
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 void write_all(int fd, std::string_view bytes, const std::filesystem::path& path) {
   while (!bytes.empty()) {
@@ -36,15 +24,17 @@ void write_all(int fd, std::string_view bytes, const std::filesystem::path& path
 
 }  // namespace
 
-std::filesystem::path part_path(const std::filesystem::path& path) { return path.string() + ".part"; }
+std::filesystem::path part_path(const std::filesystem::path& path, const std::string& writer) {
+  return path.string() + (writer.empty() ? "" : "." + writer) + ".part";
+}
 
 void sync_to_disk(const std::filesystem::path& path) {
-  const Descriptor file(path, O_RDONLY);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) throw_errno("cannot open " + path.string());
   if (::fsync(file.get()) != 0) throw_errno("cannot fsync " + path.string());
 }
 
-void commit_part(const std::filesystem::path& path) {
-  const std::filesystem::path part = part_path(path);
+void commit_part(const std::filesystem::path& part, const std::filesystem::path& path) {
   sync_to_disk(part);
   if (::rename(part.c_str(), path.c_str()) != 0) {
     throw_errno("cannot rename " + part.string() + " to " + path.filename().string());
@@ -53,15 +43,18 @@ void commit_part(const std::filesystem::path& path) {
 }
 
 void write_durably(const std::filesystem::path& path, std::string_view bytes, Readers readers) {
-  const std::filesystem::path part = part_path(path);
+  std::string part = part_path(path, "XXXXXX");
+  constexpr int kSuffixLength = 5;                                                // ".part"
+  const FileDescriptor file(::mkostemps(part.data(), kSuffixLength, O_CLOEXEC));  // mode 0600
+  if (!file.is_open()) throw_errno("cannot create " + part);
   try {
-    const Descriptor file(part, O_WRONLY | O_CREAT | O_TRUNC, readers == Readers::Owner ? 0600 : 0666);
     write_all(file.get(), bytes, part);
+    if (readers == Readers::Everyone) ::fchmod(file.get(), 0644);
+    commit_part(part, path);
   } catch (const Error&) {
     ::unlink(part.c_str());
     throw;
   }
-  commit_part(path);
 }
 
 }  // namespace longtake

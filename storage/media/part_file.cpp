@@ -10,7 +10,8 @@ namespace longtake {
 
 namespace fs = std::filesystem;
 
-PartFile::PartFile(fs::path path) : path_(std::move(path)), part_(part_path(path_)) {
+PartFile::PartFile(fs::path path, const std::string& writer)
+    : path_(std::move(path)), part_(part_path(path_, writer)) {
   std::error_code ignored;
   if (path_.has_parent_path() && !fs::is_directory(path_.parent_path(), ignored)) {
     throw Error(ErrorKind::Io, "cannot write " + path_.string() + ": its folder does not exist");
@@ -24,7 +25,7 @@ PartFile::~PartFile() {
 }
 
 void PartFile::commit() {
-  commit_part(path_);
+  commit_part(part_, path_);
   is_committed_ = true;
 }
 

@@ -1,15 +1,16 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace longtake {
 
-/// Owns part_path(`path`) while it is written by other means: a file left behind by a killed
+/// Owns part_path(`path`, `writer`) while it is written by other means: a file left behind by a killed
 /// process is removed at the start, ours when this goes out of scope before commit().
 class PartFile {
  public:
   /// Throws Error{Io} when the folder of `path` does not exist.
-  explicit PartFile(std::filesystem::path path);
+  explicit PartFile(std::filesystem::path path, const std::string& writer = "");
   ~PartFile();
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;

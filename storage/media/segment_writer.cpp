@@ -36,7 +36,7 @@ OutputHandle open_mp4(AVIOContext* io, const AVCodecContext& codec, const std::s
 
 struct SegmentWriter::Impl {
   Impl(std::filesystem::path path, const VideoFormat& video_format)
-      : file(std::move(path)), format(video_format), encoder(video_format) {
+      : file(std::move(path), video_format.writer), format(video_format), encoder(video_format) {
     io = std::make_unique<FileIo>(file.part(), FileIo::Mode::Create);
     mp4 = open_mp4(io->context(), encoder.codec(), format.tag);
     check(avformat_write_header(mp4.get(), nullptr), doing());

@@ -14,6 +14,8 @@ struct VideoFormat {
   FrameSize size;  ///< both even
   int fps = kFramesPerSecond;
   std::string tag;  ///< stored as the file's comment: whose segment this is
+  /// Part of the partial file's name: a rank that was given up may still be writing the same segment.
+  std::string writer{};
 };
 
 /// One segment file being written: raw RGB frames in, H.264 out, one frame at a time; nothing is collected.
@@ -21,7 +23,7 @@ struct VideoFormat {
 /// or Error{DiskFull} when the encoder or the disk fails. Without commit() the partial file is removed.
 class SegmentWriter {
  public:
-  /// `path` is the final name. Until commit() the frames live in part_path(path).
+  /// `path` is the final name. Until commit() the frames live in part_path(path, format.writer).
   SegmentWriter(std::filesystem::path path, const VideoFormat& format);
   ~SegmentWriter();
   SegmentWriter(SegmentWriter&&) noexcept;

@@ -198,7 +198,7 @@ TEST_F(SlateProgram, ACancelledSegmentLeavesNothingBehind) {
   ASSERT_TRUE(std::holds_alternative<SegmentGivenUp>(end)) << line_of(end);
   EXPECT_TRUE(std::get<SegmentGivenUp>(end).cancelled);
   EXPECT_FALSE(fs::exists(wanted.segment));
-  EXPECT_FALSE(fs::exists(part_path(wanted.segment)));
+  EXPECT_FALSE(fs::exists(part_path(wanted.segment, writer_of(wanted.attempt))));
   EXPECT_FALSE(fs::exists(wanted.carry_out));
   EXPECT_FALSE(engine.death());
 }
@@ -210,7 +210,7 @@ TEST_F(SlateProgram, EndsAndRemovesItsPartWhenToldToQuit) {
   await(engine, [](const EngineReport& report) { return std::holds_alternative<FramesMade>(report); });
   engine.stop(kPatience_ms);
   EXPECT_EQ(engine.death(), "exit code 0");
-  EXPECT_FALSE(fs::exists(part_path(wanted.segment)));
+  EXPECT_FALSE(fs::exists(part_path(wanted.segment, writer_of(wanted.attempt))));
 }
 
 TEST(SlateProgramByHand, SaysWhatItIs) {
