@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
+#include <random>
 
 #include "tests/storage/media/media_files.h"
 
@@ -77,6 +77,47 @@ TEST(Image, OrientationsOfExifAreHonoured) {
     expect_near(pixel_at(framed, 20, 300), {0, 255, 0}, 12);
     expect_near(pixel_at(framed, 170, 20), {0, 0, 255}, 12);
     expect_near(pixel_at(framed, 170, 300), {255, 255, 255}, 12);
+  }
+}
+
+TEST(Image, OrientationIsFoundInPngAndWebpToo) {
+  const TempFolder folder;
+  const std::string tiff = exif_segment(6, true).substr(10);
+  write_png(folder / "a.png", painted({96, 160}, corner_colour));
+  const std::string png = test::bytes_of(folder / "a.png");
+  const std::string no_crc(4, '\0');
+  const std::string exif_chunk =
+      std::string(3, '\0') + static_cast<char>(tiff.size()) + "eXIf" + tiff + no_crc;
+  constexpr std::size_t kAfterHeader = 8 + 25;
+  test::write_bytes(folder / "a.png", png.substr(0, kAfterHeader) + exif_chunk + png.substr(kAfterHeader));
+  EXPECT_EQ(probe_image(folder / "a.png").exif_orientation, 6);
+  EXPECT_EQ(probe_image(folder / "a.png").size, (FrameSize{160, 96}));
+
+  ffmpeg("-f lavfi -i testsrc=s=90x70 -frames:v 1 -c:v libwebp " + (folder / "a.webp").string());
+  std::string webp = test::bytes_of(folder / "a.webp");
+  webp += "EXIF" + std::string(1, static_cast<char>(tiff.size())) + std::string(3, '\0') + tiff;
+  webp[4] = static_cast<char>((webp.size() - 8) & 0xffU);
+  webp[5] = static_cast<char>((webp.size() - 8) >> 8);
+  test::write_bytes(folder / "a.webp", webp);
+  EXPECT_EQ(probe_image(folder / "a.webp").size, (FrameSize{90, 70}));
+}
+
+TEST(Image, DamageOfAnyKindIsAnImageOrAnError) {
+  const TempFolder folder;
+  std::minstd_rand random(7);
+  for (const char* name : {"a.png", "a.jpg", "a.webp"}) {
+    ffmpeg("-f lavfi -i testsrc=s=90x70 -frames:v 1 " + (folder / name).string());
+    const std::string whole = test::bytes_of(folder / name);
+    for (int round = 0; round < 100; ++round) {
+      std::string bytes = whole;
+      for (int i = 0; i < 4; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
+      test::write_bytes(folder / name, bytes);
+      try {
+        EXPECT_EQ(load_framed_image(folder / name, {64, 64}).rgb.size(), 64U * 64 * 3);
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::InvalidInput) << error.what();
+      }
+    }
   }
 }
 
