@@ -197,7 +197,6 @@ void SchedulerServer::finish_film(JobId id, const FilmJoined& joined) {
     write_durably(options_.work_dir.report(job.name), report.dump(2) + "\n");
     write_debug_info(options_.work_dir, job.name, debug_info(job, report));
     const std::string summary = summary_of(job, joined);
-    append_inference_log(options_.work_dir, job.name, now, summary);
     add(core_.on_film_joined(id, summary, now));
   } catch (const Error& e) {
     add(core_.on_film_failed(id, e.kind(), e.what(), now));

@@ -21,7 +21,7 @@ class WorkDir {
   /// jobs/<name>/segments/c000000-000020.mp4
   std::filesystem::path segment(const std::string& name, Interval clips) const;
   std::filesystem::path carry(const std::string& name, Interval clips) const;
-  /// What preparing a job leaves behind; see storage/prepared_job.h.
+  /// What preparing a job leaves behind; see docs/formats.md.
   std::filesystem::path prepared(const std::string& name) const { return job(name) / "prepared.json"; }
   std::filesystem::path reference_image(const std::string& name) const { return job(name) / "reference.png"; }
   std::filesystem::path speech(const std::string& name) const { return job(name) / "speech.f32"; }

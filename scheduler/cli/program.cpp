@@ -1,7 +1,10 @@
 #include "scheduler/cli/program.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 
+#include "jobs/nearest_word.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/problems.h"
 
@@ -48,6 +51,7 @@ class Program {
   }
 
   int run(int argc, char** argv) {
+    if (argc > 1 && refuse_unknown_command(argv[1])) return kExitUser;
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
@@ -63,6 +67,19 @@ class Program {
   }
 
  private:
+  /// CLI11 would only say that a command is missing.
+  bool refuse_unknown_command(const std::string& word) const {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app_.get_subcommands({})) names.push_back(command->get_name());
+    const bool is_known = std::find(names.begin(), names.end(), word) != names.end();
+    if (is_known || word.empty() || word[0] == '-') return false;
+    const auto nearest = nearest_word(word, names);
+    std::fprintf(stderr, "longtake: there is no command '%s'; %sthe commands are %s\n", word.c_str(),
+                 nearest ? ("did you mean " + *nearest + "? ").c_str() : "",
+                 join_words(names, " and ").c_str());
+    return true;
+  }
+
   CLI::App* add(const char* name, const char* description, std::function<int(int, char**)> command) {
     CLI::App* added = app_.add_subcommand(name, description);
     added->callback([this, command = std::move(command)] { command_ = command; });

@@ -20,8 +20,9 @@ void print(const CliOptions& options, const RedoOutcome& outcome) {
               << '\n';
     return;
   }
-  std::cout << options.job << ": " << outcome.segments << " segments forgotten, clips " << outcome.clips.begin
-            << ':' << outcome.clips.end << "; the next longtake run makes them again\n";
+  std::cout << options.job << ": " << outcome.segments << (outcome.segments == 1 ? " segment" : " segments")
+            << " forgotten, clips " << outcome.clips.begin << ':' << outcome.clips.end
+            << "; the next longtake run makes them again\n";
 }
 
 }  // namespace
