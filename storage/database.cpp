@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -22,8 +23,9 @@ int integer_pragma(SQLite::Database& db, const std::string& name) {
 }
 
 void check_integrity(SQLite::Database& db, const std::filesystem::path& file) {
-  const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
+  std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
   if (verdict == "ok") return;
+  std::replace(verdict.begin(), verdict.end(), '\n', ' ');
   throw Error(ErrorKind::InvalidInput,
               file.string() + " is damaged (" + verdict +
                   "): move it away to start over; finished segments in jobs/ are found "
@@ -65,25 +67,35 @@ std::unique_ptr<SQLite::Database> open_exclusively(const std::filesystem::path& 
   return with_sqlite_errors(file, [&] {
     auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
                                                  patience_ms);
+    if (sqlite3_db_readonly(db->getHandle(), "main") == 1) {  // SQLite's way out when it may not write
+      throw SQLite::Exception("the file is read-only", SQLITE_READONLY);
+    }
     // Before journal_mode: in exclusive mode SQLite keeps the WAL index on the heap, and no second
     // connection can exist, which is also what Debian's SQLite 3.40 needs (WAL-reset bug until 3.51.3).
     db->execAndGet("PRAGMA locking_mode=EXCLUSIVE");
-    choose_durability(*db, file);
     db->exec("BEGIN EXCLUSIVE; COMMIT");  // takes the lock now, not at the first write
-    if (is_empty(*db)) create_schema(*db);
-    check_integrity(*db, file);
-    check_version(*db, file);
+    const bool is_new = is_empty(*db);
+    if (!is_new) {  // a file that is not ours is not touched
+      check_integrity(*db, file);
+      check_version(*db, file);
+    }
+    choose_durability(*db, file);
+    if (is_new) create_schema(*db);
     db->exec("PRAGMA foreign_keys=ON");
     return db;
   });
 }
 
 std::unique_ptr<SQLite::Database> open_read_only(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) {
+  std::error_code unknown;  // SQLite tells more about a file that cannot even be looked for
+  if (!std::filesystem::exists(file, unknown) && !unknown) {
     throw Error(ErrorKind::InvalidInput, "no longtake run was here: " + file.string() + " does not exist");
   }
   return with_sqlite_errors(file, [&] {
     auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY);
+    if (is_empty(*db)) {  // its run ended before it had made the tables
+      throw Error(ErrorKind::InvalidInput, "no longtake run was here: " + file.string() + " is empty");
+    }
     check_version(*db, file);
     return db;
   });

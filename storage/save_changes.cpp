@@ -8,7 +8,10 @@
 namespace longtake {
 namespace {
 
-void run(SQLite::Statement& statement) {
+template <class... Values>
+void run(SQLite::Statement& statement, const Values&... values) {
+  statement.tryReset();  // it may have failed half-way in an earlier transaction
+  SQLite::bind(statement, values...);
   statement.exec();
   statement.reset();
 }
@@ -37,7 +40,7 @@ ChangeSaver::ChangeSaver(SQLite::Database& db)
       move_rank_(db,
                  "INSERT INTO ranks(epoch, rank, host, pid, device, state, message, joined_at) "
                  "VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(epoch, rank) DO UPDATE SET state=excluded.state, "
-                 "message=excluded.message, pid=excluded.pid"),
+                 "message=excluded.message, host=excluded.host, pid=excluded.pid, device=excluded.device"),
       note_event_(db, "INSERT INTO events(at, epoch, kind, job, text) VALUES(?,?,?,nullif(?, ''),?)") {}
 
 void ChangeSaver::apply(Epoch epoch, const std::vector<Change>& changes) {
@@ -47,61 +50,48 @@ void ChangeSaver::apply(Epoch epoch, const std::vector<Change>& changes) {
 }
 
 void ChangeSaver::apply_one(Epoch, const JobMoved& change) {
-  SQLite::bind(move_job_, std::string(name_of(change.to)), change.message, utc_text(change.at_ms),
-               change.job.value);
-  run(move_job_);
+  run(move_job_, std::string(name_of(change.to)), change.message, utc_text(change.at_ms), change.job.value);
 }
 
 void ChangeSaver::apply_one(Epoch epoch, const AttemptStarted& change) {
-  SQLite::bind(start_attempt_, change.attempt.value, change.segment.value, epoch.value, change.group.value,
-               utc_text(change.at_ms));
-  run(start_attempt_);
-  SQLite::bind(move_segment_, std::string(name_of(SegmentState::Running)), change.segment.value);
-  run(move_segment_);
+  run(start_attempt_, change.attempt.value, change.segment.value, epoch.value, change.group.value,
+      utc_text(change.at_ms));
+  run(move_segment_, std::string(name_of(SegmentState::Running)), change.segment.value);
 }
 
 void ChangeSaver::apply_one(Epoch, const AttemptSucceeded& change) {
-  SQLite::bind(succeed_attempt_, utc_text(change.at_ms), change.seconds, change.peak_bytes,
-               change.attempt.value);
-  run(succeed_attempt_);
+  run(succeed_attempt_, utc_text(change.at_ms), change.seconds, change.peak_bytes, change.attempt.value);
   finish_segment(change.segment, change.facts, change.at_ms);
 }
 
 void ChangeSaver::finish_segment(SegmentId segment, const SegmentFacts& facts, std::int64_t at_ms) {
-  SQLite::bind(finish_segment_, facts.bytes, facts.frames, std::int64_t{facts.packets_crc},
-               std::int64_t{facts.first_frame_crc}, std::int64_t{facts.last_frame_crc}, utc_text(at_ms),
-               segment.value);
-  run(finish_segment_);
+  run(finish_segment_, facts.bytes, facts.frames, std::int64_t{facts.packets_crc},
+      std::int64_t{facts.first_frame_crc}, std::int64_t{facts.last_frame_crc}, utc_text(at_ms),
+      segment.value);
 }
 
 void ChangeSaver::apply_one(Epoch, const SegmentAdopted& change) {
-  SQLite::bind(adopt_attempt_, change.segment.value);
-  run(adopt_attempt_);
+  run(adopt_attempt_, change.segment.value);
   finish_segment(change.segment, change.facts, change.at_ms);
 }
 
 void ChangeSaver::apply_one(Epoch, const AttemptEnded& change) {
-  SQLite::bind(end_attempt_, std::string(name_of(change.to)), std::string(name_of(change.kind)),
-               change.message, utc_text(change.at_ms), change.attempt.value);
-  run(end_attempt_);
-  SQLite::bind(move_segment_, std::string(name_of(SegmentState::Pending)), change.segment.value);
-  run(move_segment_);
+  run(end_attempt_, std::string(name_of(change.to)), std::string(name_of(change.kind)), change.message,
+      utc_text(change.at_ms), change.attempt.value);
+  run(move_segment_, std::string(name_of(SegmentState::Pending)), change.segment.value);
 }
 
 void ChangeSaver::apply_one(Epoch, const SegmentReopened& change) {
-  SQLite::bind(move_segment_, std::string(name_of(SegmentState::Pending)), change.segment.value);
-  run(move_segment_);
+  run(move_segment_, std::string(name_of(SegmentState::Pending)), change.segment.value);
 }
 
 void ChangeSaver::apply_one(Epoch epoch, const RankMoved& change) {
-  SQLite::bind(move_rank_, epoch.value, change.rank.value, change.host, change.pid, change.device,
-               std::string(name_of(change.to)), change.message, utc_text(change.at_ms));
-  run(move_rank_);
+  run(move_rank_, epoch.value, change.rank.value, change.host, change.pid, change.device,
+      std::string(name_of(change.to)), change.message, utc_text(change.at_ms));
 }
 
 void ChangeSaver::apply_one(Epoch epoch, const EventNoted& change) {
-  SQLite::bind(note_event_, utc_text(change.at_ms), epoch.value, change.kind, change.job, change.text);
-  run(note_event_);
+  run(note_event_, utc_text(change.at_ms), epoch.value, change.kind, change.job, change.text);
 }
 
 }  // namespace longtake

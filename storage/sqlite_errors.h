@@ -13,6 +13,11 @@ namespace longtake {
 
 /// The kind and remedy for a failed SQLite call on `file`.
 inline Error error_of_sqlite(const std::filesystem::path& file, const SQLite::Exception& e) {
+  // SQLite calls it full when the disk is, but not when a quota or a limit on the size of files is used up.
+  if (e.getExtendedErrorCode() == SQLITE_IOERR_WRITE) {
+    return {ErrorKind::DiskFull, "cannot write " + file.string() + " (" + e.what() +
+                                     "): no room on its disk, or a quota is used up"};
+  }
   switch (e.getErrorCode()) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
