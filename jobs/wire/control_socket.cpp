@@ -4,6 +4,7 @@
 #include <zmq.h>
 
 #include <array>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <zmq.hpp>
 #include <zmq_addon.hpp>
@@ -52,13 +53,30 @@ std::string z85_of(const zmq::message_t& raw_key) {
   return text.data();
 }
 
+/// ZeroMQ's errors as ours. A call that a signal interrupted is made again, also one that does not block:
+/// libzmq looks at its mailbox with poll(2), which a pending signal ends. So `action` makes only one call
+/// that may fail, or loses nothing when it is begun again.
 template <class Action>
 auto guarded(const char* doing, Action action) {
-  try {
-    return action();
-  } catch (const zmq::error_t& e) {
-    throw Error(ErrorKind::Io, std::string(doing) + ": " + e.what());
+  for (;;) {
+    try {
+      return action();
+    } catch (const zmq::error_t& e) {
+      if (e.num() != EINTR) throw Error(ErrorKind::Io, std::string(doing) + ": " + e.what());
+    }
   }
+}
+
+/// All parts of the next message, or none. Never blocks.
+std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, const char* doing) {
+  std::vector<zmq::message_t> parts;  // not made anew when a signal comes between two parts
+  guarded(doing, [&] { zmq::recv_multipart(socket, std::back_inserter(parts), zmq::recv_flags::dontwait); });
+  return parts;
+}
+
+bool send_part(zmq::socket_t& socket, const std::string& part, zmq::send_flags flags, const char* doing) {
+  return guarded(doing, [&] { return socket.send(zmq::buffer(part), flags | zmq::send_flags::dontwait); })
+      .has_value();
 }
 
 }  // namespace
@@ -72,13 +90,26 @@ std::string encode(const ControlAddress& address) {
 }
 
 ControlAddress decode_control_address(const std::string& text) {
+  ControlAddress address;
   try {
     const auto json = nlohmann::json::parse(text);
-    return {json.at("endpoint"),
-            {json.at("server_public"), json.at("client_public"), json.at("client_secret")}};
+    address = {json.at("endpoint"),
+               {json.at("server_public"), json.at("client_public"), json.at("client_secret")}};
   } catch (const nlohmann::json::exception& e) {
     throw Error(ErrorKind::InvalidInput, std::string("not a scheduler's address: ") + e.what());
   }
+  if (address.endpoint.rfind("tcp://", 0) != 0) {
+    throw Error(ErrorKind::InvalidInput, "not a scheduler's address: the endpoint is '" + address.endpoint +
+                                             "', expected tcp://HOST:PORT");
+  }
+  for (const std::string& key :
+       {address.keys.server_public, address.keys.client_public, address.keys.client_secret}) {
+    if (key.size() == kKeyLength) continue;
+    throw Error(ErrorKind::InvalidInput, "not a scheduler's address: a key has " +
+                                             std::to_string(key.size()) + " characters, expected " +
+                                             std::to_string(kKeyLength));
+  }
+  return address;
 }
 
 struct ControlServer::Sockets {
@@ -89,9 +120,10 @@ struct ControlServer::Sockets {
 
   /// Answers libzmq's question whether a peer with this client key may connect (ZAP, RFC 27).
   void authenticate_peers() {
+    constexpr const char* kDoing = "cannot authenticate a peer";
     for (;;) {
-      std::vector<zmq::message_t> request;
-      if (!zmq::recv_multipart(authenticator, std::back_inserter(request), zmq::recv_flags::dontwait)) return;
+      const std::vector<zmq::message_t> request = receive_parts(authenticator, kDoing);
+      if (request.empty()) return;
       // version, request id, domain, address, identity, mechanism, client key
       const bool is_known = request.size() == 7 && request[5].to_string_view() == "CURVE" &&
                             z85_of(request[6]) == address.keys.client_public;
@@ -100,7 +132,8 @@ struct ControlServer::Sockets {
           "1.0", request_id, is_known ? "200" : "400", is_known ? "OK" : "unknown key", "", ""};
       for (std::size_t i = 0; i < reply.size(); ++i) {
         const bool is_last = i + 1 == reply.size();
-        authenticator.send(zmq::buffer(reply[i]), is_last ? zmq::send_flags::none : zmq::send_flags::sndmore);
+        send_part(authenticator, reply[i], is_last ? zmq::send_flags::none : zmq::send_flags::sndmore,
+                  kDoing);
       }
     }
   }
@@ -133,23 +166,17 @@ ControlServer::~ControlServer() = default;
 const ControlAddress& ControlServer::address() const { return sockets_->address; }
 
 void ControlServer::send(const std::string& peer, const std::string& text) {
-  guarded("cannot send to a peer", [&] {
-    zmq::socket_t& router = sockets_->router;
-    if (!router.send(zmq::buffer(peer), zmq::send_flags::sndmore | zmq::send_flags::dontwait)) return;
-    router.send(zmq::buffer(text), zmq::send_flags::dontwait);
-  });
+  constexpr const char* kDoing = "cannot send to a peer";
+  if (!send_part(sockets_->router, peer, zmq::send_flags::sndmore, kDoing)) return;
+  send_part(sockets_->router, text, zmq::send_flags::none, kDoing);
 }
 
 std::optional<ControlServer::Received> ControlServer::receive() {
-  return guarded("cannot receive from a peer", [&]() -> std::optional<Received> {
-    sockets_->authenticate_peers();
-    std::vector<zmq::message_t> parts;
-    if (!zmq::recv_multipart(sockets_->router, std::back_inserter(parts), zmq::recv_flags::dontwait)) {
-      return std::nullopt;
-    }
-    if (parts.size() < 2) return Received{};
-    return Received{parts.front().to_string(), parts.back().to_string()};
-  });
+  sockets_->authenticate_peers();
+  const std::vector<zmq::message_t> parts = receive_parts(sockets_->router, "cannot receive from a peer");
+  if (parts.empty()) return std::nullopt;
+  if (parts.size() < 2) return Received{};
+  return Received{parts.front().to_string(), parts.back().to_string()};
 }
 
 void ControlServer::wait(int timeout_ms, int wake_descriptor) {
@@ -172,6 +199,7 @@ ControlClient::ControlClient(const ControlAddress& address, const std::string& i
     zmq::socket_t& dealer = socket_->dealer;
     if (!identity.empty()) dealer.set(zmq::sockopt::routing_id, identity);
     dealer.set(zmq::sockopt::linger, 500);
+    dealer.set(zmq::sockopt::sndhwm, 0);  // ZeroMQ would drop what is sent beyond 1000 waiting messages
     dealer.set(zmq::sockopt::reconnect_ivl, kReconnect_ms);
     dealer.set(zmq::sockopt::curve_serverkey, address.keys.server_public);
     dealer.set(zmq::sockopt::curve_publickey, address.keys.client_public);
@@ -183,21 +211,20 @@ ControlClient::ControlClient(const ControlAddress& address, const std::string& i
 ControlClient::~ControlClient() = default;
 
 void ControlClient::send(const std::string& text) {
-  guarded("cannot send to the scheduler",
-          [&] { socket_->dealer.send(zmq::buffer(text), zmq::send_flags::dontwait); });
+  send_part(socket_->dealer, text, zmq::send_flags::none, "cannot send to the scheduler");
 }
 
-std::optional<std::string> ControlClient::receive() { return receive_within(0); }
+std::optional<std::string> ControlClient::receive() {
+  const std::vector<zmq::message_t> parts =
+      receive_parts(socket_->dealer, "cannot receive from the scheduler");
+  if (parts.empty()) return std::nullopt;
+  return parts.back().to_string();
+}
 
 std::optional<std::string> ControlClient::receive_within(int timeout_ms) {
-  return guarded("cannot receive from the scheduler", [&]() -> std::optional<std::string> {
-    zmq::message_t message;
-    socket_->dealer.set(zmq::sockopt::rcvtimeo, timeout_ms);
-    if (!socket_->dealer.recv(message, timeout_ms == 0 ? zmq::recv_flags::dontwait : zmq::recv_flags::none)) {
-      return std::nullopt;
-    }
-    return message.to_string();
-  });
+  zmq_pollitem_t item = {socket_->dealer.handle(), 0, ZMQ_POLLIN, 0};
+  zmq_poll(&item, 1, timeout_ms);  // interrupted by a signal: the caller looks around, as when the time is up
+  return receive();
 }
 
 int ControlClient::descriptor() const { return socket_->dealer.get(zmq::sockopt::fd); }
