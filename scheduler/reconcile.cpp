@@ -97,7 +97,8 @@ class Reconciliation {
 
   void tell_counts() {
     if (kept_ + adopted_ == 0) return;
-    std::string text = "resumed: " + std::to_string(kept_) + " finished segments verified and kept";
+    std::string text = "resumed: " + std::to_string(kept_) + " finished segment" + (kept_ == 1 ? "" : "s") +
+                       " verified and kept";
     if (adopted_ > 0) text += ", " + std::to_string(adopted_) + " found complete on the disk and adopted";
     note(text);
   }

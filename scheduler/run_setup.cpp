@@ -148,7 +148,11 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
         known[j] ? *known[j] : store.add_job(stored_job_of(job, setup.plan.jobs[j], work_dir), now_ms);
     // The film may have been asked for elsewhere this time; that changes no number.
     stored.output = film_path(job, work_dir);
-    store.save(epoch, reconcile_with_disk(stored, work_dir, now_ms));
+    const std::vector<Change> found = reconcile_with_disk(stored, work_dir, now_ms);
+    store.save(epoch, found);
+    for (const Change& change : found) {
+      if (const auto* note = std::get_if<EventNoted>(&change)) setup.notes.push_back(*note);
+    }
     setup.films[stored.id] = film_of(job, stored, work_dir);
     setup.predicted_peak_bytes[stored.id] = largest_stage_bytes(setup.plan);
     setup.jobs.push_back({std::move(stored), job.spec.priority, order_of(job, work_dir)});

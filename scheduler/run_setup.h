@@ -20,6 +20,7 @@ struct RunSetup {
   std::vector<RunGroup> groups;
   std::map<JobId, FilmOrder> films;
   std::map<JobId, std::int64_t> predicted_peak_bytes;
+  std::vector<EventNoted> notes;  ///< what was found on the disk; already saved
 };
 
 /// Plans the jobs over the ranks, adds new ones to the database, and brings those it knows together

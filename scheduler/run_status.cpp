@@ -25,7 +25,11 @@ JobStatus status_of(const StoredJob& job) {
 
 RunStatus stored_status(const JobStore& store) {
   RunStatus status;
-  for (const StoredJob& job : store.load_jobs()) status.jobs.push_back(status_of(job));
+  for (const StoredJob& job : store.load_jobs()) {
+    status.jobs.push_back(status_of(job));
+    // The row still says what the job was doing when its run ended.
+    if (!is_final(job.state)) status.jobs.back().state = name_of(JobState::Pending);
+  }
   constexpr int kEventsShown = 10;
   for (const StoredEvent& event : store.last_events("", kEventsShown)) {
     status.events.push_back({event.at, event.kind, event.job, event.text});

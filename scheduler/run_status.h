@@ -72,7 +72,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunStatus, is_running, is_draining, paused, e
                                    started_at, ended_at, exit_code, message, frames_per_second, eta_s, jobs,
                                    groups, events)
 
-/// The status of a work directory nobody runs in.
+/// The status of a work directory nobody runs in: a job that is not done or failed is pending.
 RunStatus stored_status(const JobStore& store);
 
 /// Counts of finished segments and frames into a status with the job's name, engine, state and sizes.

@@ -16,7 +16,9 @@ void print_result(const RunResult& result, bool as_json) {
       std::printf("%s: %s (%lld frames)\n", job.name.c_str(), job.output.c_str(),
                   static_cast<long long>(job.frames));
     } else {
-      std::printf("%s: %s, %lld of %lld frames made%s%s\n", job.name.c_str(), job.state.c_str(),
+      // A run that ended in the middle leaves jobs that are neither done nor failed.
+      const char* state = job.state == "failed" ? "failed" : "not finished";
+      std::printf("%s: %s, %lld of %lld frames made%s%s\n", job.name.c_str(), state,
                   static_cast<long long>(job.frames_done), static_cast<long long>(job.frames),
                   job.message.empty() ? "" : ": ", job.message.c_str());
     }

@@ -77,6 +77,10 @@ struct SchedulerSide::Parts {
     const std::int64_t now = clock.now_ms();
     RunSetup setup = set_up_run(profile, prepared, ranks, work_dir, store, epoch, now);
     for (const PreparedJob& job : prepared) log_parameters(work_dir, job, now);
+    for (const EventNoted& note : setup.notes) {
+      console.show(note);
+      append_inference_log(work_dir, note.job, note.at_ms, note.kind + ": " + note.text);
+    }
     socket = std::make_unique<ControlServer>(reach_for(ranks));
     core = std::make_unique<SchedulerCore>(epoch, work_dir, std::move(setup.jobs), std::move(setup.groups),
                                            store.next_attempt(), limits_of(profile));

@@ -87,6 +87,16 @@ TEST_F(StoredStatus, TellsHowTheLastRunEnded) {
   EXPECT_EQ(read.events[0].text, "run 1 started with 2 ranks");
 }
 
+TEST_F(StoredStatus, NothingRunsWhenNobodyIsThere) {
+  {
+    JobStore store = JobStore::open(folder_ / "longtake.db", 0);
+    const Epoch epoch = store.begin_run("node17", 4711, "cpu", kNow_ms);
+    const StoredJob job = store.add_job(make_job(1, {{8, 8}}).stored, kNow_ms);
+    store.save(epoch, {JobMoved{job.id, JobState::Running, "", kNow_ms}});
+  }
+  EXPECT_EQ(status().jobs.at(0).state, "pending");
+}
+
 TEST_F(StoredStatus, OfARunThatWasKilledSaysHowToGoOn) {
   JobStore::open(folder_ / "longtake.db", 0).begin_run("node17", 4711, "cpu", kNow_ms);
   EXPECT_EQ(status().exit_code, -1);
