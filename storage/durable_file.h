@@ -18,7 +18,7 @@ void sync_to_disk(const std::filesystem::path& path);
 /// `part` becomes `path`, durably: fsync of the file, rename, fsync of the folder.
 void commit_part(const std::filesystem::path& part, const std::filesystem::path& path);
 
-/// Who may read a new file: everyone as the umask allows, or its owner alone (keys).
+/// Who may read the file: everyone (0644, whatever the umask), or its owner alone (0600, for keys).
 enum class Readers { Everyone, Owner };
 
 /// The whole of `bytes` becomes the durable content of `path`, replacing what was there. Its partial

@@ -13,11 +13,19 @@ namespace longtake {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string text_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Nothing else may be there: a forgotten part has a name of its own.
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
+  return names;
 }
 
 template <class Action>
@@ -31,7 +39,10 @@ Error error_of(Action action) {
   return {ErrorKind::Bug, ""};
 }
 
-TEST(DurableFile, ThePartIsInTheSameFolder) { EXPECT_EQ(part_path("/a/b.mp4"), "/a/b.mp4.part"); }
+TEST(DurableFile, ThePartIsInTheSameFolderAndMayNameItsWriter) {
+  EXPECT_EQ(part_path("/a/b.mp4"), "/a/b.mp4.part");
+  EXPECT_EQ(part_path("/a/b.mp4", "attempt-7"), "/a/b.mp4.attempt-7.part");
+}
 
 TEST(DurableFile, WritesTheWholeTextAndLeavesNoPart) {
   const TestFolder folder;
@@ -39,7 +50,7 @@ TEST(DurableFile, WritesTheWholeTextAndLeavesNoPart) {
   const std::string text(100'000, 'x');
   write_durably(path, text);
   EXPECT_EQ(text_of(path), text);
-  EXPECT_FALSE(fs::exists(part_path(path)));
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("a.json"));
 }
 
 TEST(DurableFile, ReplacesWhatWasThere) {
@@ -76,7 +87,7 @@ TEST(DurableFile, CommitPartGivesTheFinalNameToWhatWasWritten) {
   std::ofstream(part_path(path)) << "frames";
   commit_part(part_path(path), path);
   EXPECT_EQ(text_of(path), "frames");
-  EXPECT_FALSE(fs::exists(part_path(path)));
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("film.mp4"));
 }
 
 TEST(DurableFile, CommitWithoutAPartNamesThePart) {
@@ -99,7 +110,7 @@ TEST_P(DurableFileDisk, WithoutRoomRemovesThePartAndKeepsTheOldText) {
   EXPECT_EQ(e.kind(), ErrorKind::DiskFull);
   EXPECT_THAT(e.what(), HasSubstr(path.string()));
   EXPECT_EQ(text_of(path), "old");
-  EXPECT_FALSE(fs::exists(part_path(path)));
+  EXPECT_THAT(names_in(disk.path()), ElementsAre("a.json"));
 }
 
 INSTANTIATE_TEST_SUITE_P(DurableFile, DurableFileDisk, testing::Values(Full::Disk, Full::Limit),
@@ -112,7 +123,7 @@ TEST(DurableFile, ANameThatCannotBeTakenLeavesNoPart) {
   const fs::path path = folder.path() / "taken";
   fs::create_directories(path / "inside");
   EXPECT_EQ(error_of([&] { write_durably(path, "text"); }).kind(), ErrorKind::Io);
-  EXPECT_FALSE(fs::exists(part_path(path)));
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("taken"));
 }
 
 TEST(DurableFile, AMissingFolderIsNamed) {
@@ -126,6 +137,14 @@ mode_t mode_of(const fs::path& path) {
   struct stat facts {};
   EXPECT_EQ(::stat(path.c_str(), &facts), 0);
   return facts.st_mode & 0777;
+}
+
+TEST(DurableFile, OtherFilesAreReadableByEveryoneWhateverTheUmask) {
+  const TestFolder folder;
+  const mode_t before = ::umask(0077);
+  write_durably(folder.path() / "report.json", "{}");
+  ::umask(before);
+  EXPECT_EQ(mode_of(folder.path() / "report.json"), 0644U);
 }
 
 TEST(DurableFile, KeysAreReadableByTheirOwnerAlone) {
