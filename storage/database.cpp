@@ -16,6 +16,8 @@ namespace longtake {
 namespace {
 
 constexpr int kSchemaVersion = 1;
+/// A scheduler that ends takes scheduler.json away first and gives the lock back a moment later.
+constexpr int kReaderPatience_ms = 3000;
 constexpr int kApplicationId = 0x4c4f4e47;  // "LONG": PRAGMA application_id of our files
 
 int integer_pragma(SQLite::Database& db, const std::string& name) {
@@ -92,7 +94,7 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::filesystem::path& fi
     throw Error(ErrorKind::InvalidInput, "no longtake run was here: " + file.string() + " does not exist");
   }
   return with_sqlite_errors(file, [&] {
-    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY);
+    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, kReaderPatience_ms);
     if (is_empty(*db)) {  // its run ended before it had made the tables
       throw Error(ErrorKind::InvalidInput, "no longtake run was here: " + file.string() + " is empty");
     }

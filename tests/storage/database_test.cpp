@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <fstream>
 #include <thread>
 
@@ -208,6 +209,16 @@ TEST_F(DatabaseFile, ADiskThatIsFullFromTheStartIsNamed) {
 TEST(Database, TheTemporaryFolderIsLocal) {
   EXPECT_FALSE(is_on_network_file_system(fs::temp_directory_path()));
   EXPECT_FALSE(is_on_network_file_system(""));
+}
+
+TEST_F(DatabaseFile, AReaderWaitsForASchedulerThatIsEnding) {
+  auto scheduler = open_exclusively(file_, 0);
+  std::thread ending([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    scheduler.reset();
+  });
+  EXPECT_NO_THROW(open_read_only(file_));
+  ending.join();
 }
 
 }  // namespace
