@@ -5,7 +5,7 @@
 
 namespace longtake {
 
-/// The processes that one mpirun or srun started: who they are, and two exchanges at the start. The one
+/// The processes that one mpirun or srun started: who they are, and exchanges at the start. The one
 /// home of MPI. One per process, used by one thread. Throws Error{Io} with MPI's own words.
 class MpiWorld {
  public:

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <optional>
 
@@ -13,6 +15,7 @@
 #include "rank/control_link.h"
 #include "rank/hardware.h"
 #include "rank/launch/mpi_world.h"
+#include "rank/launch/start_deadline.h"
 #include "rank/rank_loop.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
@@ -26,6 +29,11 @@ namespace {
 
 /// MPI's end waits for every rank: should one die at that very moment, this ends the waiting.
 constexpr unsigned kFinalizePatience_s = 10;
+
+/// What rank 0 broadcasts every second until the scheduler has an address: reading ten hours of sound takes
+/// minutes, and the others must tell that from a rank 0 that died.
+constexpr const char* kStillStarting = "starting";
+constexpr std::chrono::seconds kSayStartingEvery{1};
 
 int signal_pipe = -1;
 std::atomic<SchedulerSide*> draining_side{nullptr};
@@ -99,6 +107,28 @@ struct RankProcess {
   pid_t launcher = 0;
 };
 
+/// On a thread of its own, while this one keeps the other ranks waiting.
+std::unique_ptr<SchedulerSide> start_scheduler_aloud(const CliOptions& options, const MpiWorld& world,
+                                                     const std::vector<std::string>& texts,
+                                                     StartDeadline& deadline, RunResult& failure) {
+  auto scheduler = std::async(std::launch::async, [&] { return start_scheduler(options, texts, failure); });
+  while (scheduler.wait_for(kSayStartingEvery) != std::future_status::ready) {
+    world.broadcast(kStillStarting);
+    deadline.extend();
+  }
+  return scheduler.get();
+}
+
+/// Empty when there is no run.
+std::string hear_address(const MpiWorld& world, StartDeadline& deadline) {
+  std::string heard = world.broadcast("");
+  while (heard == kStillStarting) {
+    deadline.extend();
+    heard = world.broadcast("");
+  }
+  return heard;
+}
+
 RankExit be_a_rank(const CliOptions& cli, const RankProcess& process, const ControlAddress& address) {
   RankOptions options;
   options.hardware = process.hardware;
@@ -117,10 +147,11 @@ int exit_code_for_launcher(int exit_code) {
 }
 
 int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankProcess& process,
-                  const std::vector<std::string>& texts) {
+                  const std::vector<std::string>& texts, std::unique_ptr<StartDeadline> deadline) {
   RunResult result;
-  const auto scheduler = start_scheduler(options, texts, result);
+  const auto scheduler = start_scheduler_aloud(options, world, texts, *deadline, result);
   world.broadcast(scheduler ? encode(scheduler->address()) : "");
+  deadline.reset();
   if (!scheduler) {
     world.leave();
     leave_result(result, options);
@@ -146,14 +177,18 @@ int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankProcess&
 
 int run_as_rank(const CliOptions& options) {
   const pid_t launcher = ::getppid();
+  auto deadline = std::make_unique<StartDeadline>(exit_code_for_launcher(kExitRunAgain));
   MpiWorld world;
   const RankProcess process = {hardware_of(world), catch_signals(), launcher};
+  deadline->extend();
   const auto texts = world.gather(nlohmann::json(process.hardware).dump());
+  deadline->extend();
   int exit_code = 0;
   if (world.rank() == 0) {
-    exit_code = run_rank_zero(options, world, process, texts);
+    exit_code = run_rank_zero(options, world, process, texts, std::move(deadline));
   } else {
-    const std::string address = world.broadcast("");
+    const std::string address = hear_address(world, *deadline);
+    deadline.reset();
     const bool is_run = !address.empty();
     const RankExit exit =
         is_run ? be_a_rank(options, process, decode_control_address(address)) : RankExit::Ordered;
