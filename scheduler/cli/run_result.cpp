@@ -23,7 +23,9 @@ void print_result(const RunResult& result, bool as_json) {
                   job.message.empty() ? "" : ": ", job.message.c_str());
     }
   }
-  std::printf("%s (%s)\n", result.message.c_str(), duration_text(result.seconds).c_str());
+  // 0: the scheduler was killed and nobody knows.
+  const std::string took = result.seconds > 0 ? " (" + duration_text(result.seconds) + ")" : "";
+  std::printf("%s%s\n", result.message.c_str(), took.c_str());
 }
 
 }  // namespace longtake
