@@ -1,5 +1,8 @@
 #include "scheduler/cli/program.h"
 
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -124,8 +127,19 @@ class Program {
   std::function<int(int, char**)> command_;
 };
 
+/// As everything else for people: plain lines on standard error, also where mpirun gives us a terminal.
+void log_to_standard_error() {
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  auto logger = std::make_shared<spdlog::logger>("longtake", std::move(sink));
+  logger->set_pattern("longtake: %v");
+  spdlog::set_default_logger(std::move(logger));
+}
+
 }  // namespace
 
-int run_program(int argc, char** argv) { return Program().run(argc, argv); }
+int run_program(int argc, char** argv) {
+  log_to_standard_error();
+  return Program().run(argc, argv);
+}
 
 }  // namespace longtake
