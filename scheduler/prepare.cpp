@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 constexpr const char* kImageRemedy = "give a PNG, JPEG or WebP image";
 constexpr const char* kAudioRemedy = "give a complete recording that FFmpeg can decode";
 
-/// Runs `action`; bad input becomes a problem of the job's `key`.
+/// Runs `action`; bad input becomes a problem of the job's `key`. `remedy` is for faults that do not name
+/// their own.
 template <class Action>
 bool found_no_problem(const JobSpec& spec, const char* key, const char* remedy,
                       std::vector<Problem>& problems, Action action) {
@@ -25,7 +26,8 @@ bool found_no_problem(const JobSpec& spec, const char* key, const char* remedy,
     return true;
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::InvalidInput) throw;
-    problems.push_back(problem_of(spec, key, e.what(), remedy));
+    const bool has_remedy = std::string(e.what()).find("; ") != std::string::npos;
+    problems.push_back(problem_of(spec, key, e.what(), has_remedy ? "" : remedy));
     return false;
   }
 }
