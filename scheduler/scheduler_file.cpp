@@ -1,19 +1,18 @@
 #include "scheduler/scheduler_file.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "scheduler/process_identity.h"
 #include "storage/durable_file.h"
 
 namespace longtake {
 namespace {
 
-constexpr int kSchedulerFileVersion = 1;
+constexpr int kSchedulerFileVersion = 2;
 
 std::string this_host() {
   std::array<char, 256> name{};
@@ -28,6 +27,7 @@ void write_scheduler_file(const std::filesystem::path& path, const SchedulerFile
   json["version"] = kSchedulerFileVersion;
   json["host"] = scheduler.host;
   json["pid"] = scheduler.pid;
+  json["process"] = scheduler.process;
   json["epoch"] = scheduler.epoch;
   write_durably(path, json.dump(2) + "\n", Readers::Owner);
 }
@@ -38,7 +38,7 @@ std::optional<SchedulerFile> read_scheduler_file(const std::filesystem::path& pa
   if (!json.is_object() || json.value("version", 0) != kSchedulerFileVersion) return std::nullopt;
   try {
     return SchedulerFile{decode_control_address(json.dump()), json.at("host"), json.at("pid"),
-                         json.at("epoch")};
+                         json.at("process"), json.at("epoch")};
   } catch (const std::exception&) {
     return std::nullopt;
   }
@@ -48,9 +48,10 @@ std::string describe(const SchedulerFile& scheduler) {
   return "pid " + std::to_string(scheduler.pid) + " on " + scheduler.host;
 }
 
+bool is_on_this_host(const SchedulerFile& scheduler) { return scheduler.host == this_host(); }
+
 bool may_be_alive(const SchedulerFile& scheduler) {
-  if (scheduler.host != this_host()) return true;
-  return ::kill(scheduler.pid, 0) == 0 || errno != ESRCH;
+  return !is_on_this_host(scheduler) || process_identity(scheduler.pid) == scheduler.process;
 }
 
 }  // namespace longtake

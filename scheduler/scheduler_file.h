@@ -14,6 +14,7 @@ struct SchedulerFile {
   ControlAddress address;
   std::string host;
   int pid = 0;
+  std::string process;  ///< process_identity(pid)
   std::int64_t epoch = 0;
 };
 
@@ -24,6 +25,8 @@ std::optional<SchedulerFile> read_scheduler_file(const std::filesystem::path& pa
 
 /// "pid 4711 on node3", for messages.
 std::string describe(const SchedulerFile& scheduler);
+
+bool is_on_this_host(const SchedulerFile& scheduler);
 
 /// False only when its host is this one and it is certain that the process is gone.
 bool may_be_alive(const SchedulerFile& scheduler);

@@ -30,7 +30,7 @@ void print(const CliOptions& options, const RedoOutcome& outcome) {
 int redo_command(const CliOptions& options) {
   const WorkDir work_dir(work_dir_of(options));
   const Interval clips = clips_from(options.clips);
-  if (const auto scheduler = find_scheduler(work_dir)) {
+  if (const auto scheduler = find_living_scheduler(work_dir)) {
     throw Error(ErrorKind::InvalidInput, "a run is on in " + work_dir.root().string() + " (" +
                                              describe(*scheduler) + "): stop it first with longtake drain");
   }

@@ -40,7 +40,7 @@ std::map<std::string, std::string> environment() {
 
 void refuse_second_run(const WorkDir& work_dir) {
   const auto deadline = std::chrono::steady_clock::now() + kPredecessorPatience;
-  while (const auto other = find_scheduler(work_dir)) {
+  while (const auto other = find_living_scheduler(work_dir)) {
     if (std::chrono::steady_clock::now() > deadline) {
       throw Error(ErrorKind::InvalidInput, "a run is on in " + work_dir.root().string() + " (" +
                                                describe(*other) +

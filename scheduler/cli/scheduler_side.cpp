@@ -12,6 +12,7 @@
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/job_log.h"
 #include "scheduler/prepare.h"
+#include "scheduler/process_identity.h"
 #include "scheduler/run_setup.h"
 #include "scheduler/scheduler_file.h"
 #include "scheduler/server.h"
@@ -94,7 +95,8 @@ struct SchedulerSide::Parts {
                                  [this](const RunStatus& status) { console.show(status); },
                                  [this](const EventNoted& event) { console.show(event); }};
     server = std::make_unique<SchedulerServer>(std::move(server_options), *socket, store, *core, clock, wake);
-    write_scheduler_file(work_dir.scheduler_file(), {socket->address(), host, ::getpid(), epoch.value});
+    write_scheduler_file(work_dir.scheduler_file(),
+                         {socket->address(), host, ::getpid(), process_identity(::getpid()), epoch.value});
   }
 
   void run() {

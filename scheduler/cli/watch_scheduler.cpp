@@ -16,6 +16,13 @@ std::optional<SchedulerFile> find_scheduler(const WorkDir& work_dir) {
   return scheduler;
 }
 
+std::optional<SchedulerFile> find_living_scheduler(const WorkDir& work_dir) {
+  auto scheduler = find_scheduler(work_dir);
+  if (!scheduler || is_on_this_host(*scheduler)) return scheduler;
+  if (!ask_scheduler(*scheduler, StatusAsked{}, kPatience_ms)) return std::nullopt;
+  return scheduler;
+}
+
 std::optional<RunStatus> ask_scheduler(const SchedulerFile& scheduler, const WatcherRequest& request,
                                        int patience_ms) {
   ControlClient client(scheduler.address, "");

@@ -13,6 +13,9 @@ namespace longtake {
 /// The scheduler that runs in the work directory, as far as its file and its process tell.
 std::optional<SchedulerFile> find_scheduler(const WorkDir& work_dir);
 
+/// The same, and one on another host has answered too: a node that lost its power leaves its file behind.
+std::optional<SchedulerFile> find_living_scheduler(const WorkDir& work_dir);
+
 /// Its answer to `request`; nullopt when it does not answer within `patience_ms`.
 std::optional<RunStatus> ask_scheduler(const SchedulerFile& scheduler, const WatcherRequest& request,
                                        int patience_ms);

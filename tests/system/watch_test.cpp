@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr std::int64_t kFrames = 6000;
+constexpr std::int64_t kFrames = 4800;
 constexpr int kRunAgain = 75;
 
 /// A run of a film that takes some seconds.
@@ -117,17 +117,7 @@ TEST_F(Watch, TheSchedulersFileIsForItsOwnerAloneAndGoesAtTheEnd) {
   EXPECT_FALSE(std::filesystem::exists(scheduler_file()));
 }
 
-TEST_F(Watch, ASecondRunIsRefusedAndTheFirstUnharmed) {
-  Process first = start_run_that_generates();
-  const Ended second = project_.run({"talk"}, {"--ranks", "1"});
-  if (!first.is_over()) {
-    EXPECT_EQ(second.exit_code, 2);
-  }
-  EXPECT_EQ(first.wait().exit_code, 0);
-  expect_finishes();
-}
-
-TEST_F(Watch, TheRefusalNamesThePidOfTheOtherRun) {
+TEST_F(Watch, ASecondRunIsRefusedNamingTheFirstWhichIsUnharmed) {
   Process first = start_run_that_generates();
   const auto rank = find_process(first.tag(), Role::Rank, 0);
   ASSERT_TRUE(rank);
@@ -136,7 +126,7 @@ TEST_F(Watch, TheRefusalNamesThePidOfTheOtherRun) {
   for (const RunProcess& process : processes_of(first.tag())) ::kill(process.pid, SIGCONT);
   EXPECT_EQ(second.exit_code, 2) << second.out;
   EXPECT_THAT(second.err, HasSubstr("pid " + std::to_string(rank->pid)));
-  first.wait();
+  EXPECT_EQ(first.wait().exit_code, 0);
   expect_finishes();
 }
 
@@ -171,6 +161,19 @@ TEST_F(Watch, StatusOfAKilledRunSaysSo) {
   EXPECT_THAT(status.at("message").get<std::string>(), HasSubstr("killed"));
   EXPECT_THAT(longtake({"explain", "talk"}).out, HasSubstr("run again"));
   expect_finishes();
+}
+
+TEST_F(Watch, WhatANodeThatLostItsPowerLeftStopsNobody) {
+  Process run = start_run_that_generates();
+  nlohmann::json left = scheduler();
+  for (const RunProcess& process : processes_of(run.tag())) ::kill(process.pid, SIGKILL);
+  run.wait();
+  left["host"] = "node-without-power";
+  write_file(scheduler_file(), left.dump());
+  EXPECT_EQ(longtake({"status"}).exit_code, 0);
+  expect_finishes();
+  write_file(scheduler_file(), left.dump());
+  EXPECT_EQ(longtake({"redo", "talk", "--clips", "0:1"}).exit_code, 0);
 }
 
 TEST_F(Watch, WatchedStatusEndsWithTheRun) {
