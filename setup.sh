@@ -9,7 +9,7 @@ packages=(
   libopenmpi-dev openmpi-bin libzmq3-dev cppzmq-dev libsqlite3-dev libsqlitecpp-dev libyaml-cpp-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
-  libfreetype-dev fonts-dejavu-core
+  libdeflate-dev libfreetype-dev fonts-dejavu-core
   # tests and examples
   libgtest-dev libgmock-dev libbenchmark-dev ffmpeg sqlite3 espeak-ng procps
 )

@@ -1,5 +1,7 @@
 #include "storage/media/av_handles.h"
 
+#include <libdeflate.h>
+
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -9,7 +11,6 @@
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
-#include <libavutil/crc.h>
 #include <libavutil/log.h>
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
@@ -87,7 +88,7 @@ CodecHandle open_decoder(const AVCodecParameters& parameters, std::string_view d
 }
 
 std::uint32_t crc32_of(std::uint32_t so_far, const std::uint8_t* bytes, std::size_t size) {
-  return av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), so_far ^ 0xffffffffU, bytes, size) ^ 0xffffffffU;
+  return libdeflate_crc32(so_far, bytes, size);
 }
 
 }  // namespace longtake

@@ -34,10 +34,10 @@ struct JoinOrder {
 struct Joint {
   std::int64_t frame = 0;  ///< the first frame after it
   bool between_ranges = false;
-  /// Mean absolute luma difference between the two frames at the joint, over the median of the same
-  /// between the other neighbours from 12 frames before it (or the key frame before it) to 4 after it.
-  /// About 1: nothing to see. Differences count as at least 0.01 of 255 levels, so that
-  /// a joint in a still picture is 1.
+  /// Mean absolute difference of the luma of 8 x 8 blocks between the two frames at the joint, over the
+  /// median of the same between the other neighbours from 12 frames before it (or the key frame before
+  /// it) to 4 after it. About 1: nothing to see. Differences count as at least 0.01 of 255 levels, so
+  /// that a joint in a still picture is 1.
   double seam_ratio = 1;
 };
 

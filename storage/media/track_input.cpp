@@ -16,6 +16,9 @@ TrackInput::TrackInput(const std::filesystem::path& path, Kind kind)
   AVFormatContext* opened = avformat_alloc_context();
   if (opened == nullptr) throw std::bad_alloc();
   opened->pb = io_.context();
+  // Our files say where every packet begins and when it is shown: looking into the packets to find out
+  // would cost more than copying them.
+  opened->flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
   // Frees `opened` when it fails.
   check(avformat_open_input(&opened, nullptr, nullptr, nullptr), "cannot read " + path.string());
   format_.reset(opened);
