@@ -1,6 +1,9 @@
 #include "scheduler/prepare.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <numeric>
@@ -30,6 +33,16 @@ bool found_no_problem(const JobSpec& spec, const char* key, const char* remedy,
     problems.push_back(problem_of(spec, key, e.what(), has_remedy ? "" : remedy));
     return false;
   }
+}
+
+/// That a film cannot be put where it is wanted must not be found out after a night.
+void check_output(const JobSpec& spec, std::vector<Problem>& problems) {
+  if (spec.output.empty()) return;
+  const fs::path folder = spec.output.parent_path();
+  std::error_code none;
+  if (fs::is_directory(folder, none) && ::access(folder.c_str(), W_OK) == 0) return;
+  problems.push_back(problem_of(spec, "output", "cannot write " + spec.output.string(),
+                                "name a file in a folder that is there and that you may write"));
 }
 
 std::optional<FrameSize> film_size(const JobSpec& spec, FrameSize image, std::vector<Problem>& problems) {
@@ -179,8 +192,9 @@ class NewFolders {
 void create_root(const WorkDir& work_dir) {
   std::error_code error;
   fs::create_directories(work_dir.root() / "jobs", error);
+  if (!error && ::access(work_dir.root().c_str(), W_OK) != 0) error.assign(errno, std::generic_category());
   if (error) {
-    throw Error(ErrorKind::InvalidInput, "cannot create the work directory " + work_dir.root().string() +
+    throw Error(ErrorKind::InvalidInput, "cannot write the work directory " + work_dir.root().string() +
                                              " (" + error.message() +
                                              "): give a folder you may write with --work-dir");
   }
@@ -213,6 +227,7 @@ std::vector<PreparedJob> prepare_jobs(const std::vector<JobSpec>& specs, const W
                                       std::vector<Problem>& problems, const PrepareProgress& progress) {
   std::vector<Preparation> preparations;
   for (const JobSpec& spec : specs) {
+    check_output(spec, problems);
     Preparation job(spec, work_dir);
     if (job.check(problems)) preparations.push_back(std::move(job));
   }
@@ -235,6 +250,7 @@ std::vector<PreparedJob> prepare_jobs(const std::vector<JobSpec>& specs, const W
 
 std::optional<InspectedJob> inspect_job(const JobSpec& spec, std::vector<Problem>& problems,
                                         const PrepareProgress& progress) {
+  check_output(spec, problems);
   InspectedJob inspected;
   const auto show = [&](double seconds) { progress(spec.audio.filename().string(), seconds); };
   const bool has_image = found_no_problem(spec, "image", kImageRemedy, problems,

@@ -3,9 +3,11 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <string>
 
 #include "jobs/error.h"
@@ -63,6 +65,36 @@ void choose_durability(SQLite::Database& db, const std::filesystem::path& file) 
   db.exec(is_remote ? "PRAGMA synchronous=EXTRA" : "PRAGMA synchronous=FULL");
 }
 
+/// `file` as SQLite's "nobody changes it": without that it refuses a WAL database on a read-only disk, where
+/// it cannot make the files beside it.
+std::string immutable_uri(const std::filesystem::path& file) {
+  std::string uri = "file:";
+  for (const char c : file.string()) {
+    switch (c) {
+      case '%':
+        uri += "%25";
+        break;
+      case '?':
+        uri += "%3f";
+        break;
+      case '#':
+        uri += "%23";
+        break;
+      default:
+        uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+std::unique_ptr<SQLite::Database> open_to_read(const std::filesystem::path& file) {
+  const bool is_on_read_only_disk = ::access(file.c_str(), W_OK) != 0 && errno == EROFS;
+  if (is_on_read_only_disk) {
+    return std::make_unique<SQLite::Database>(immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+  }
+  return std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, kReaderPatience_ms);
+}
+
 }  // namespace
 
 std::unique_ptr<SQLite::Database> open_exclusively(const std::filesystem::path& file, int patience_ms) {
@@ -94,7 +126,7 @@ std::unique_ptr<SQLite::Database> open_read_only(const std::filesystem::path& fi
     throw Error(ErrorKind::InvalidInput, "no longtake run was here: " + file.string() + " does not exist");
   }
   return with_sqlite_errors(file, [&] {
-    auto db = std::make_unique<SQLite::Database>(file.string(), SQLite::OPEN_READONLY, kReaderPatience_ms);
+    auto db = open_to_read(file);
     if (is_empty(*db)) {  // its run ended before it had made the tables
       throw Error(ErrorKind::InvalidInput, "no longtake run was here: " + file.string() + " is empty");
     }
