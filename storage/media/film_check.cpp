@@ -22,7 +22,7 @@ constexpr std::int64_t kSeamFrames = 12;
 constexpr std::int64_t kFramesAfterJoint = 4;
 constexpr std::size_t kMostWorkers = 4;
 constexpr std::size_t kBoundariesWorthAWorker = 8;
-constexpr double kLeastDifference = 0.01;
+constexpr double kLeastDifference = 0.25;
 
 [[noreturn]] void throw_bad_film(const std::filesystem::path& file, const std::string& why) {
   throw Error(ErrorKind::Io, "film " + file.string() + " did not verify: " + why);

@@ -36,8 +36,8 @@ struct Joint {
   bool between_ranges = false;
   /// Mean absolute difference of the luma of 8 x 8 blocks between the two frames at the joint, over the
   /// median of the same between the other neighbours from 12 frames before it (or the key frame before
-  /// it) to 4 after it. About 1: nothing to see. Differences count as at least 0.01 of 255 levels, so
-  /// that a joint in a still picture is 1.
+  /// it) to 4 after it. About 1: nothing to see. Differences count as at least 0.25 of 255 levels, which
+  /// nobody sees: what a key frame codes anew in a still picture is no seam.
   double seam_ratio = 1;
 };
 
