@@ -76,7 +76,7 @@ TEST_F(Disk, ARunEndsWhenItsDiskStaysFullAndALaterOneGoesOn) {
   disk.fill();
   const Ended ended = run.wait();
   EXPECT_EQ(ended.exit_code, 75) << ended.out << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("disk"));
+  EXPECT_THAT(ended.out, HasSubstr("the disk stayed full")) << ended.err;
   EXPECT_THAT(processes_of(run.tag()), IsEmpty()) << describe(processes_of(run.tag()));
   EXPECT_FALSE(std::filesystem::exists(project_.film("talk")));
   disk.make_room();

@@ -237,5 +237,39 @@ TEST_F(Watch, ARankThatHangsIsLostAndComesBack) {
   EXPECT_THAT(needless_attempts(project_.database()), IsEmpty());
 }
 
+/// An engine that stands still is not dead; its rank keeps it until the profile's limit for a block.
+TEST_F(Watch, AnEngineThatHangsIsReplaced) {
+  write_file(project_.file("impatient.yaml"),
+             "description: A machine without GPUs and without patience\ndevice: cpu\ncpu_slots_per_node: 2\n"
+             "host_bytes_per_slot: 2147483648\nslate_megapixels_per_s: 40\nlargest_size: 1920*1080\n"
+             "timeouts:\n  load_s: 3\n  first_block_s: 3\n  block_s: 1\n");
+  Process run = start_run_that_generates({"--ranks", "2", "--profile", "impatient.yaml"});
+  const auto engine = find_process(run.tag(), Role::Engine, 1);
+  ASSERT_TRUE(engine);
+  ::kill(engine->pid, SIGSTOP);
+  EXPECT_EQ(run.wait().exit_code, 0) << run.err();
+  EXPECT_THAT(processes_of(run.tag()), IsEmpty()) << describe(processes_of(run.tag()));
+  EXPECT_THAT(strip_numbers(project_.film("talk")), ElementsAreArray(whole_film(kFrames)));
+  EXPECT_THAT(needless_attempts(project_.database()), IsEmpty());
+}
+
+TEST_F(Watch, WhenTheCommandItselfIsKilledNothingIsLeftRunning) {
+  Process run = start_run_that_generates();
+  run.signal(SIGKILL);
+  run.wait();
+  EXPECT_TRUE(becomes_true([&] { return processes_of(run.tag()).empty(); }))
+      << describe(processes_of(run.tag()));
+  expect_finishes();
+}
+
+/// Its other rank, with its engine, lives on for ten seconds.
+TEST_F(Watch, ARunMayBeginWhileItsKilledPredecessorIsDying) {
+  Process killed = start_run_that_generates();
+  ::kill(scheduler().at("pid").get<pid_t>(), SIGKILL);
+  expect_finishes();
+  EXPECT_EQ(killed.wait().exit_code, kRunAgain);
+  expect_finishes();
+}
+
 }  // namespace
 }  // namespace longtake
