@@ -26,6 +26,8 @@ constexpr std::int64_t kFrames = 4000;
 /// A rank gives a silent scheduler up after 10 s; then its engine and itself have to end.
 constexpr std::chrono::seconds kNothingLeftAfter{14};
 constexpr std::chrono::seconds kRunLimit{60};
+/// So many runs without a kill mean that a moment never comes.
+constexpr int kMostMissed = 10;
 
 /// Many small segments, so that every moment is near a commit.
 void add_talk(Project& project) {
@@ -72,7 +74,8 @@ void kill_runs(const std::vector<Moment>& moments, const Victim& victim) {
   for (const Moment& moment : moments) {
     SCOPED_TRACE(describe(moment));
     bool is_killed = false;
-    while (!is_killed) {
+    for (int missed = 0; !is_killed; ++missed) {
+      ASSERT_LT(missed, kMostMissed);
       Process run = project->start_run({kJob}, {"--ranks", "2"});
       const auto process = wait_for(moment, victim, *project, kJob, run);
       if (process) ::kill(process->pid, SIGKILL);
@@ -118,7 +121,7 @@ TEST(Kill, OfTheSchedulersProcessLosesNothing) {
 void kill_within_runs(const std::vector<Moment>& moments, const std::vector<Victim>& victims,
                       const std::string& ranks) {
   std::size_t next = 0;
-  while (next < moments.size()) {
+  for (int missed = 0; next < moments.size();) {
     Project project;
     add_talk(project);
     Process run = project.start_run({kJob}, {"--ranks", ranks});
@@ -129,6 +132,8 @@ void kill_within_runs(const std::vector<Moment>& moments, const std::vector<Vict
       ::kill(process->pid, SIGKILL);
       trace += describe({*process}) + " at " + describe(moments[next++]) + "\n";
     }
+    missed = trace.empty() ? missed + 1 : 0;
+    ASSERT_LT(missed, kMostMissed) << describe(moments[next]);
     SCOPED_TRACE(trace);
     const Ended ended = run.wait(kRunLimit);
     EXPECT_THAT(ended.exit_code, AnyOf(0, 75)) << ended.out << ended.err;
