@@ -79,7 +79,7 @@ struct EventNoted {
   std::int64_t at_ms = 0;
 };
 
-using Change = std::variant<JobMoved, AttemptStarted, AttemptSucceeded, AttemptEnded, SegmentReopened, SegmentAdopted,
-                            RankMoved, EventNoted>;
+using Change = std::variant<JobMoved, AttemptStarted, AttemptSucceeded, AttemptEnded, SegmentReopened,
+                            SegmentAdopted, RankMoved, EventNoted>;
 
 }  // namespace longtake

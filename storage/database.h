@@ -15,7 +15,8 @@ namespace longtake {
 /// memory does not work. Throws Error{InvalidInput} when the file is not ours, damaged or locked.
 std::unique_ptr<SQLite::Database> open_exclusively(const std::filesystem::path& file, int patience_ms);
 
-/// For readers when no scheduler runs. Throws Error{InvalidInput} when the file is missing, damaged or locked.
+/// For readers when no scheduler runs. Throws Error{InvalidInput} when the file is missing, damaged or
+/// locked.
 std::unique_ptr<SQLite::Database> open_read_only(const std::filesystem::path& file);
 
 /// NFS, CIFS, Lustre, GPFS, FUSE and the like, told by statfs(2).
