@@ -112,7 +112,7 @@ TEST(Kill, OfMpirunLosesNothing) {
 
 TEST(Kill, OfTheSchedulersProcessLosesNothing) {
   // Mostly waiting for the other rank to give the scheduler up, hence many lanes.
-  in_lanes(5, random_moments(kKills, 2), [](const std::vector<Moment>& moments) {
+  in_lanes(7, random_moments(kKills, 2), [](const std::vector<Moment>& moments) {
     kill_runs(moments, {Role::Rank, 0});
   });
 }
@@ -143,7 +143,7 @@ void kill_within_runs(const std::vector<Moment>& moments, const std::vector<Vict
 }
 
 TEST(Kill, OfARankDoesNotEndTheRun) {
-  in_lanes(2, random_moments(kKills, 3), [](const std::vector<Moment>& moments) {
+  in_lanes(4, random_moments(kKills, 3), [](const std::vector<Moment>& moments) {
     kill_within_runs(moments, {{Role::Rank, 1}, {Role::Rank, 2}}, "3");
   });
 }
