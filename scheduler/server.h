@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,21 +9,11 @@
 #include "jobs/wire/control_socket.h"
 #include "scheduler/core.h"
 #include "scheduler/film_finisher.h"
+#include "scheduler/run_clock.h"
 #include "scheduler/wake_up.h"
 #include "storage/job_store.h"
 
 namespace longtake {
-
-/// Milliseconds since 1970 that never go back: the wall clock at the start plus a steady clock.
-class RunClock {
- public:
-  RunClock();
-  std::int64_t now_ms() const;
-
- private:
-  std::int64_t wall_at_start_ms_;
-  std::chrono::steady_clock::time_point start_;
-};
 
 /// What the server needs besides its parts.
 struct ServerOptions {

@@ -7,8 +7,8 @@
 namespace longtake {
 
 int run_command(const CliOptions& options, int argc, char** argv);
-int plan_command(const CliOptions& options);
-int check_command(const CliOptions& options);
+int plan_command(const CliOptions& options, int argc, char** argv);
+int check_command(const CliOptions& options, int argc, char** argv);
 int status_command(const CliOptions& options);
 int explain_command(const CliOptions& options);
 int drain_command(const CliOptions& options);

@@ -5,6 +5,7 @@
 #include "jobs/error.h"
 #include "jobs/job_files.h"
 #include "jobs/presets.h"
+#include "scheduler/cli/program_beside.h"
 
 namespace longtake {
 namespace {
@@ -19,10 +20,6 @@ JobOverrides overrides_of(const CliOptions& options) {
 }
 
 }  // namespace
-
-fs::path program_beside(const std::string& name) {
-  return fs::read_symlink("/proc/self/exe").parent_path() / name;
-}
 
 fs::path configs_folder() {
   if (const char* folder = std::getenv("LONGTAKE_CONFIGS")) return folder;

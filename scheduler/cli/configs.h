@@ -14,9 +14,6 @@ namespace longtake {
 /// program, else the source tree's. Throws Error{InvalidInput} when there is none.
 std::filesystem::path configs_folder();
 
-/// A program that is installed beside this one.
-std::filesystem::path program_beside(const std::string& name);
-
 /// The jobs and the profile that the options name; every problem of every file in one go.
 /// Throws ProblemsFound.
 std::vector<JobSpec> load_jobs_of(const CliOptions& options);

@@ -119,7 +119,7 @@ void print_judgement(const nlohmann::json& judgement) {
 
 }  // namespace
 
-int plan_command(const CliOptions& options) {
+int plan_command(const CliOptions& options, int, char**) {
   const RankHardware here = probe_hardware();
   const Profile profile = load_profile_of(options, here.gpus);
   std::vector<JobInput> inputs;
@@ -130,7 +130,7 @@ int plan_command(const CliOptions& options) {
   return plan.fits() ? kExitDone : kExitUser;
 }
 
-int check_command(const CliOptions& options) {
+int check_command(const CliOptions& options, int, char**) {
   nlohmann::json judgements = nlohmann::json::array();
   for (const InspectedJob& job : inspect_jobs(options)) judgements.push_back(judgement_of(job));
   if (options.json) {

@@ -45,7 +45,7 @@ void add_json(CLI::App& command, CliOptions& options) {
 
 class Program {
  public:
-  Program() {
+  explicit Program(const JobCommands& job_commands) : job_commands_(job_commands) {
     app_.require_subcommand(1);
     app_.footer(kFooter);
     app_.set_version_flag("--version", LONGTAKE_VERSION);
@@ -61,7 +61,7 @@ class Program {
       return app_.exit(e) == 0 ? kExitDone : kExitUser;
     }
     try {
-      return command_(argc, argv);
+      return command_(options_, argc, argv);
     } catch (...) {
       const RunResult failure = failure_of_current_exception();
       if (options_.json) print_result(failure, true);
@@ -83,7 +83,9 @@ class Program {
     return true;
   }
 
-  CLI::App* add(const char* name, const char* description, std::function<int(int, char**)> command) {
+  using Command = std::function<int(const CliOptions&, int, char**)>;
+
+  CLI::App* add(const char* name, const char* description, Command command) {
     CLI::App* added = app_.add_subcommand(name, description);
     added->callback([this, command = std::move(command)] { command_ = command; });
     add_json(*added, options_);
@@ -91,15 +93,17 @@ class Program {
   }
 
   CLI::App* add(const char* name, const char* description, int (*command)(const CliOptions&)) {
-    return add(name, description, [this, command](int, char**) { return command(options_); });
+    return add(name, description,
+               [command](const CliOptions& options, int, char**) { return command(options); });
   }
 
   void add_job_commands() {
     CLI::App* run = add("run", "produce the films of the jobs; run again with the same arguments to resume",
-                        [this](int argc, char** argv) { return run_command(options_, argc, argv); });
-    CLI::App* plan = add("plan", "what would run where: groups, bytes, ranges, segments, time", plan_command);
-    CLI::App* check =
-        add("check", "read and judge the inputs of the jobs; advice on prompt and portrait", check_command);
+                        job_commands_.run);
+    CLI::App* plan =
+        add("plan", "what would run where: groups, bytes, ranges, segments, time", job_commands_.plan);
+    CLI::App* check = add("check", "read and judge the inputs of the jobs; advice on prompt and portrait",
+                          job_commands_.check);
     for (CLI::App* command : {run, plan, check}) add_jobs(*command, options_);
     add_work_dir(*run, options_);
   }
@@ -124,7 +128,8 @@ class Program {
       "Longtake makes long talking-avatar films overnight, on any GPUs, without losing a minute of work.",
       "longtake"};
   CliOptions options_;
-  std::function<int(int, char**)> command_;
+  JobCommands job_commands_;
+  Command command_;
 };
 
 /// As everything else for people: plain lines on standard error, also where mpirun gives us a terminal.
@@ -137,9 +142,9 @@ void log_to_standard_error() {
 
 }  // namespace
 
-int run_program(int argc, char** argv) {
+int run_program(const JobCommands& job_commands, int argc, char** argv) {
   log_to_standard_error();
-  return Program().run(argc, argv);
+  return Program(job_commands).run(argc, argv);
 }
 
 }  // namespace longtake

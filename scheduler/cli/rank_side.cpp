@@ -20,6 +20,7 @@
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/problems.h"
+#include "scheduler/cli/program_beside.h"
 #include "scheduler/cli/run_result.h"
 #include "scheduler/cli/scheduler_side.h"
 #include "storage/durable_file.h"

@@ -4,7 +4,7 @@
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/redo.h"
-#include "scheduler/server.h"
+#include "scheduler/run_clock.h"
 
 namespace longtake {
 namespace {

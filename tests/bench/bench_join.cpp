@@ -43,7 +43,7 @@ SegmentFacts make_segment(const fs::path& path, std::int64_t frames) {
     std::size_t i = 0;
     for (int y = 0; y < kSize.height; ++y) {
       for (int x = 0; x < kSize.width; ++x) {
-        const auto grain = static_cast<int>(random() % 8);
+        const auto grain = static_cast<int>(random() % 5);
         rgb[i++] = static_cast<std::uint8_t>((x + f) % 200 + grain);
         rgb[i++] = static_cast<std::uint8_t>((y + 2 * f) % 200 + grain);
         rgb[i++] = static_cast<std::uint8_t>((x + y) % 200 + grain);

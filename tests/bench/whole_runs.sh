@@ -26,7 +26,7 @@ resume() {
   # As if the run had been stopped just before its last segment.
   local last; last=$(sqlite3 "$db" "SELECT max(begin_clip) FROM segments")
   sqlite3 "$db" "UPDATE segments SET state='pending' WHERE begin_clip=$last; UPDATE jobs SET state='running'"
-  rm -f "$folder"/many/jobs/many/segments/c0*"$(printf %06d "$last")"-*.mp4 "$folder/many/jobs/many/output.mp4"
+  rm -f "$folder"/many/jobs/many/segments/c"$(printf %06d "$last")"-*.mp4 "$folder/many/jobs/many/output.mp4"
   local before; before=$(now)
   "$longtake" run "$folder/many.yaml" --work-dir "$folder/many" --ranks 2 2>/dev/null >&2
   sqlite3 "$db" "SELECT 'resume: ' || (SELECT count(*) FROM segments WHERE state='finished') ||

@@ -21,7 +21,7 @@ Ended run_with(std::vector<std::string> words) {
   for (std::string& word : words) arguments.push_back(word.data());
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  const int exit_code = run_program(static_cast<int>(arguments.size()), arguments.data());
+  const int exit_code = run_program({}, static_cast<int>(arguments.size()), arguments.data());
   return {exit_code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
 }
 

@@ -1,0 +1,8 @@
+// longtake-maker: the commands of longtake that read media, and the ranks that mpirun starts.
+#include "scheduler/cli/commands.h"
+#include "scheduler/cli/program.h"
+
+int main(int argc, char** argv) {
+  return longtake::run_program({longtake::run_command, longtake::plan_command, longtake::check_command}, argc,
+                               argv);
+}
