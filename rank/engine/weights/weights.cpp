@@ -38,6 +38,10 @@ Weights Weights::select(const std::string& prefix) const {
   return below;
 }
 
+Weights Weights::over(std::shared_ptr<const WeightSource> source) const {
+  return Weights(std::move(source), options_).select(prefix_);
+}
+
 bool Weights::has(const std::string& name) const { return source_->has(prefix_ + name); }
 
 std::vector<std::string> Weights::names() const {

@@ -49,8 +49,9 @@ class Weights {
 
   const WeightOptions& options() const { return options_; }
 
-  /// What with_lora() wraps.
+  /// For wrappers like with_lora(): the source, and the same selection of another source, nothing taken.
   const std::shared_ptr<const WeightSource>& source() const { return source_; }
+  Weights over(std::shared_ptr<const WeightSource> source) const;
 
  private:
   struct Used;
