@@ -70,10 +70,10 @@ class CausalConv {
 /// `zeros_before` frames of zeros in front give (N + zeros_before - D) / stride + 1 frames; nothing is
 /// computed for the zeros. `zeros_before` is less than D.
 ///
-/// Against one 3-D convolution on LibTorch 1.13 (oneDNN 2.6, one AVX-512 core, 3 x 3 x 3, 4 frames) it
-/// takes 0.98 to 1.05 of the time with 96 to 192 channels at 64 x 96 and above, 0.4 with 3 output
-/// channels, and 0.2 where a block is so small (8 channels, 32 x 48) that LibTorch does not hand a 3-D
-/// convolution to oneDNN at all. tests/bench/vae_conv_bench.cpp measures it.
+/// Against one 3-D convolution of [1, C, T, H, W] on LibTorch 1.13 (oneDNN 2.6, one AVX-512 core, 3 x 3 x 3)
+/// it takes 0.94 to 0.97 of the time with 96 to 384 channels, 0.47 with 3 output channels, and 0.3 where a
+/// block is so small (8 channels, 32 x 48) that LibTorch does not hand a 3-D convolution to oneDNN at
+/// all. tests/bench/vae_bench.cpp measures it.
 at::Tensor conv_by_slices(const std::vector<at::Tensor>& slices_OCKK, const at::Tensor& bias_O,
                           const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride);
 
