@@ -28,6 +28,7 @@ const std::map<std::string, std::set<std::string>>& arrows() {
       {"rank/engine", {"jobs", "storage"}},
       {"rank/engine/weights", {"jobs", "storage", "rank/engine"}},
       {"rank/engine/text", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
+      {"rank/engine/tokenizer", {"jobs"}},
       {"rank/engine/audio", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
       {"rank/engine/transformer", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
       {"rank/engine/vae", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
@@ -57,7 +58,7 @@ const std::vector<Home>& homes() {
       {std::regex("ft2build\\.h|freetype.*/.*"), "rank/slate"},
       {std::regex("CLI/.*"), "scheduler/cli"},
       {std::regex("(torch|ATen|c10|caffe2)/.*"), "rank/engine", true},
-      {std::regex("sentencepiece.*"), "rank/engine/text"},
+      {std::regex("sentencepiece.*"), "rank/engine/tokenizer"},
       {std::regex("httplib\\.h"), "scheduler/web"},
   };
   return table;

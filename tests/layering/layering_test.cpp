@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Library{"libswscale/swscale.h", "storage/media"}, Library{"ft2build.h", "rank/slate"},
                     Library{"freetype/freetype.h", "rank/slate"}, Library{"CLI/CLI.hpp", "scheduler/cli"},
                     Library{"ATen/ATen.h", "rank/engine"}, Library{"torch/version.h", "rank/engine"},
-                    Library{"sentencepiece_processor.h", "rank/engine/text"}));
+                    Library{"sentencepiece_processor.h", "rank/engine/tokenizer"}));
 
 TEST(Layering, TheTensorLibraryIsAtHomeInTheWholeTreeOfTheEngine) {
   EXPECT_THAT(violations_of("rank/engine/weights/a.cpp", "#include <ATen/ATen.h>\n"), IsEmpty());
