@@ -15,7 +15,7 @@ constexpr std::int64_t kMaxDistance = 128;  // all distances from here on share 
 
 /// Root mean square norm (Zhang and Sennrich 2019), the mean in float32.
 at::Tensor rms_norm(const at::Tensor& x_BLD, const at::Tensor& weight_D) {
-  const at::Tensor square_BL1 = x_BLD.to(at::kFloat).square().mean({-1}, /*keepdim=*/true);
+  const at::Tensor square_BL1 = x_BLD.to(at::kFloat).square().mean(at::IntArrayRef({-1}), /*keepdim=*/true);
   const at::Tensor scaled_BLD = x_BLD * (square_BL1 + kNormEpsilon).rsqrt();
   return scaled_BLD.to(weight_D.scalar_type()) * weight_D;
 }

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <regex>
+
 #include "rank/engine/weights/weights.h"
 #include "storage/safetensors.h"
 #include "tests/engine/reference.h"
@@ -11,8 +13,22 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr const char* kReferenceLora = "checkpoint/lora_rank4_alpha8.safetensors";
-constexpr double kReferenceAlpha = 8;
+struct ReferenceLora {
+  std::filesystem::path file;
+  double alpha = 0;
+};
+
+/// The reference's adaptation; its name says its alpha: lora_rank4_alpha8.safetensors.
+ReferenceLora reference_lora() {
+  const std::regex name("lora_rank\\d+_alpha(\\d+)\\.safetensors");
+  for (const auto& entry : std::filesystem::directory_iterator(reference("checkpoint"))) {
+    const std::string text = entry.path().filename();
+    std::smatch match;
+    if (std::regex_match(text, match, name)) return {entry.path(), std::stod(match[1])};
+  }
+  ADD_FAILURE() << "no adaptation among the reference tensors";
+  return {};
+}
 
 Weights base() { return weights_of({{"q.weight", at::ones({2, 3})}, {"q.bias", at::ones({2})}}, {}); }
 
@@ -34,8 +50,8 @@ std::filesystem::path pair_named(const std::string& a, const std::string& b,
 }
 
 TEST(Lora, MergesAsTheReferenceDoes) {
-  const Weights merged =
-      with_lora(reference_weights("dit_weights.safetensors"), reference(kReferenceLora), kReferenceAlpha);
+  const ReferenceLora lora = reference_lora();
+  const Weights merged = with_lora(reference_weights("dit_weights.safetensors"), lora.file, lora.alpha);
   const Weights expected = reference_weights("checkpoint/lora_merged_block0.safetensors");
   ASSERT_FALSE(expected.names().empty());
   for (const std::string& name : expected.names()) {
@@ -46,7 +62,8 @@ TEST(Lora, MergesAsTheReferenceDoes) {
 
 TEST(Lora, LeavesOtherTensorsAlone) {
   const Weights plain = reference_weights("dit_weights.safetensors");
-  const Weights merged = with_lora(plain, reference(kReferenceLora), kReferenceAlpha);
+  const ReferenceLora lora = reference_lora();
+  const Weights merged = with_lora(plain, lora.file, lora.alpha);
   EXPECT_EQ(merged.names(), plain.names());
   const auto shape = plain.shape_of("patch_embedding.weight");
   EXPECT_TRUE(
