@@ -17,6 +17,9 @@ std::filesystem::path configs_folder();
 /// A program that is installed beside this one.
 std::filesystem::path program_beside(const std::string& name);
 
+/// The folder of a job's model; the bundled one when the job names none.
+std::filesystem::path model_folder_of(const JobSpec& job);
+
 /// The jobs and the profile that the options name; every problem of every file in one go.
 /// Throws ProblemsFound.
 std::vector<JobSpec> load_jobs_of(const CliOptions& options);

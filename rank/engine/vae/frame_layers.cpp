@@ -56,8 +56,9 @@ ResidualBlock::ResidualBlock(const Weights& weights, const std::string& name, st
 }
 
 at::Tensor ResidualBlock::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
-  const at::Tensor h_TOHW = conv_in_(norm_and_silu(norm_in_, x_TCHW), stream);
-  at::Tensor out_TOHW = conv_out_(norm_and_silu(norm_out_, h_TOHW), stream);
+  at::Tensor h_TOHW = conv_in_(norm_and_silu(norm_in_, x_TCHW), stream);
+  h_TOHW = norm_and_silu(norm_out_, h_TOHW);  // one frame-sized tensor less while the next layer runs
+  at::Tensor out_TOHW = conv_out_(h_TOHW, stream);
   return out_TOHW.add_(shortcut_ ? (*shortcut_)(x_TCHW) : x_TCHW);
 }
 
