@@ -91,7 +91,8 @@ void Weights::refuse_unused() const {
   }
   if (count == 0) return;
   if (count > kNamesInMessage) list += " and " + std::to_string(count - kNamesInMessage) + " more";
-  refuse(file + " has " + std::to_string(count) + " tensors that the model does not know: " + list);
+  refuse(file + " has " + std::to_string(count) + (count == 1 ? " tensor" : " tensors") +
+         " that the model does not know: " + list);
 }
 
 }  // namespace longtake

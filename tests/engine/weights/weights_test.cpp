@@ -53,7 +53,7 @@ TEST(Weights, WhatNobodyTookIsNamed) {
   EXPECT_THAT(refusal_of([&] { weights.refuse_unused(); }),
               AllOf(HasSubstr("2 tensors"), HasSubstr("'blocks.0.bias', 'blocks.1.bias'")));
   EXPECT_THAT(refusal_of([&] { weights.select("blocks.0.").refuse_unused(); }),
-              AllOf(HasSubstr("1 tensors"), HasSubstr("'blocks.0.bias'"), Not(HasSubstr("blocks.1"))));
+              AllOf(HasSubstr("1 tensor that"), HasSubstr("'blocks.0.bias'"), Not(HasSubstr("blocks.1"))));
 }
 
 TEST(Weights, WhatIsLeftIsNotMissed) {
