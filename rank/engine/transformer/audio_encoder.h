@@ -6,7 +6,7 @@
 #include "rank/engine/transformer/transformer_config.h"
 
 // Z layers of the speech encoder, E its width, V video frames (25 per second), F latent frames, N local
-// tokens of a frame, D model width
+// tokens of a frame, D model width, B batch, C channels
 namespace longtake {
 
 /// What the layers hear of a block. float32.
@@ -19,34 +19,28 @@ struct AudioTokens {
 /// frames to one latent frame. Computes in float32.
 class AudioEncoder {
  public:
+  /// `weights`: the whole checkpoint. Throws Error{InvalidInput} as Weights does.
   AudioEncoder(const TransformerConfig& config, const Weights& weights);
 
-  /// Tokens of all latent frames that `features` give: ceil(ceil(V/2)/2).
+  /// Tokens of all latent frames that `features` give: ceil(ceil(V / 2) / 2).
   AudioTokens encode(const at::Tensor& features_ZEV) const;
 
-  /// Tokens of a block. The published model hears its first frame `motion_frames` times before it; we
-  /// repeat it as often as the convolutions reach back, which gives the same tokens.
+  /// Tokens of a block: one latent frame for four video frames. The published model hears the block's
+  /// first frame `motion_frames` times before it; we repeat it as often as the convolutions reach back,
+  /// which gives the same tokens.
   AudioTokens block(const at::Tensor& features_ZEV) const;
 
   std::int64_t bytes() const;
 
  private:
-  struct Convolution {
-    at::Tensor weight;
-    at::Tensor bias;
-    std::int64_t stride;
-  };
-  static Convolution take_convolution(const Weights& weights, const std::string& name, std::int64_t inputs,
-                                      std::int64_t outputs, std::int64_t stride);
-  static at::Tensor causal(const Convolution& convolution, const at::Tensor& x_BCV);
-  at::Tensor mixed_1EV(const at::Tensor& features_ZEV) const;
-  at::Tensor downsampled_BFD(const at::Tensor& x_BCV) const;
+  at::Tensor mixed_1VE(const at::Tensor& features_ZEV) const;
+  at::Tensor downsampled_BFD(const at::Tensor& x_BVC) const;
 
   std::int64_t heads_;
-  Convolution first_local_;
-  Convolution first_global_;
-  Convolution second_;
-  Convolution third_;
+  Linear first_local_;
+  Linear first_global_;
+  Linear second_;
+  Linear third_;
   Linear final_;
   at::Tensor padding_D_;
   at::Tensor layer_weights_Z_;

@@ -1,6 +1,6 @@
 #include "rank/engine/transformer/audio_injector.h"
 
-#include "rank/engine/transformer/norms.h"
+#include "rank/engine/transformer/pointwise.h"
 
 namespace longtake {
 namespace {
@@ -40,12 +40,12 @@ void AudioInjector::inject(const at::Tensor& hidden_LD, const InjectedAudio& aud
   const auto frames = static_cast<std::int64_t>(audio.frames.size());
   const std::int64_t tokens = hidden_LD.size(0) / frames;
   for (std::int64_t frame = 0; frame < frames; ++frame) {
-    at::Tensor part_TD = hidden_LD.narrow(0, frame * tokens, tokens);
+    const at::Tensor part_TD = hidden_LD.narrow(0, frame * tokens, tokens);
     const at::Tensor normed_TD =
         modulated_norm(part_TD, audio.scale_FD[frame], audio.shift_FD[frame], kAdainEps);
     const at::Tensor heard_TD = projections_.cross(normed_TD.to(projections_.options()),
                                                    audio.frames[static_cast<std::size_t>(frame)], workspace);
-    part_TD += heard_TD;
+    add_(part_TD, heard_TD);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rank/engine/transformer/norms.h"
+#include "rank/engine/transformer/pointwise.h"
 #include "rank/engine/transformer/rope.h"
 
 namespace longtake {
@@ -116,29 +116,29 @@ void Layer::attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, 
          workspace.scores);
 }
 
-void Layer::add_self_output(at::Tensor hidden_TD, const at::Tensor& gate_D, LayerWorkspace& workspace) const {
+void Layer::add_self_output(const at::Tensor& hidden_TD, const at::Tensor& gate_D,
+                            LayerWorkspace& workspace) const {
   const at::Tensor gathered_TD = rows(workspace.normed_TD, hidden_TD, self_attention_);
   const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD, self_attention_);
   self_attention_.output_into(out_TD, gathered_TD);
-  hidden_TD.addcmul_(out_TD.to(at::kFloat), gate_D);
+  add_gated_(hidden_TD, out_TD, gate_D);
 }
 
-void Layer::add_text(at::Tensor hidden_TD, const KeysValues& text, LayerWorkspace& workspace) const {
-  const at::Tensor normed_TD =
-      at::layer_norm(hidden_TD, {hidden_TD.size(1)}, text_norm_weight_D_, text_norm_bias_D_, eps_);
-  hidden_TD += text_attention_.cross(normed_TD.to(text_attention_.options()), text, workspace);
+void Layer::add_text(const at::Tensor& hidden_TD, const KeysValues& text, LayerWorkspace& workspace) const {
+  const at::Tensor normed_TD = layer_norm(hidden_TD, text_norm_weight_D_, text_norm_bias_D_, eps_);
+  add_(hidden_TD, text_attention_.cross(normed_TD.to(text_attention_.options()), text, workspace));
 }
 
-void Layer::add_feed_forward(at::Tensor hidden_TD, const Modulation& modulated,
+void Layer::add_feed_forward(const at::Tensor& hidden_TD, const Modulation& modulated,
                              LayerWorkspace& workspace) const {
   const at::Tensor normed_TD = modulated_norm(hidden_TD, modulated.ffn_scale, modulated.ffn_shift, eps_);
-  at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.inner_TN, hidden_TD.size(0), ffn_in_.bias_O.size(0),
-                                                self_attention_.options());
+  const at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.inner_TN, hidden_TD.size(0),
+                                                      ffn_in_.bias_O.size(0), self_attention_.options());
   const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD, self_attention_);
   ffn_in_.into(inner_TN, normed_TD.to(self_attention_.options()));
-  at::gelu_out(inner_TN, inner_TN, "tanh");
+  gelu_(inner_TN);
   ffn_out_.into(out_TD, inner_TN);
-  hidden_TD.addcmul_(out_TD.to(at::kFloat), modulated.ffn_gate);
+  add_gated_(hidden_TD, out_TD, modulated.ffn_gate);
 }
 
 std::int64_t Layer::bytes() const {

@@ -63,9 +63,11 @@ class Layer {
                     LayerWorkspace& workspace) const;
   void attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
                    LayerWorkspace& workspace) const;
-  void add_self_output(at::Tensor hidden_TD, const at::Tensor& gate_D, LayerWorkspace& workspace) const;
-  void add_text(at::Tensor hidden_TD, const KeysValues& text, LayerWorkspace& workspace) const;
-  void add_feed_forward(at::Tensor hidden_TD, const Modulation& modulation, LayerWorkspace& workspace) const;
+  void add_self_output(const at::Tensor& hidden_TD, const at::Tensor& gate_D,
+                       LayerWorkspace& workspace) const;
+  void add_text(const at::Tensor& hidden_TD, const KeysValues& text, LayerWorkspace& workspace) const;
+  void add_feed_forward(const at::Tensor& hidden_TD, const Modulation& modulation,
+                        LayerWorkspace& workspace) const;
 
   double eps_;
   at::Tensor modulation_6D_;

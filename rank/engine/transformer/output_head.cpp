@@ -1,7 +1,7 @@
 #include "rank/engine/transformer/output_head.h"
 
-#include "rank/engine/transformer/norms.h"
 #include "rank/engine/transformer/patches.h"
+#include "rank/engine/transformer/pointwise.h"
 
 namespace longtake {
 

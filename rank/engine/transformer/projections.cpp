@@ -1,6 +1,6 @@
 #include "rank/engine/transformer/projections.h"
 
-#include "rank/engine/transformer/norms.h"
+#include "rank/engine/transformer/pointwise.h"
 
 namespace longtake {
 

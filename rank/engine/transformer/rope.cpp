@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "rank/engine/compute_threads.h"
+
 namespace longtake {
 namespace {
 
@@ -24,6 +26,17 @@ at::Tensor axis_turns(const std::vector<std::int64_t>& positions, std::int64_t w
 
 at::Tensor as_complex(const at::Tensor& x_THK) {
   return at::view_as_complex(x_THK.view({x_THK.size(0), x_THK.size(1), x_THK.size(2) / 2, 2}));
+}
+
+void rotate_rows(const at::Tensor& out_THK, const at::Tensor& x_THK, const at::Tensor& turn_TJ) {
+  const at::Tensor turn_T1J = turn_TJ.unsqueeze(1);
+  if (out_THK.scalar_type() == at::kFloat && x_THK.scalar_type() == at::kFloat) {
+    at::Tensor out = as_complex(out_THK);
+    at::mul_out(out, as_complex(x_THK), turn_T1J);
+    return;
+  }
+  const at::Tensor turned = as_complex(x_THK.to(at::kFloat)).mul(turn_T1J);
+  out_THK.copy_(at::view_as_real(turned).view(x_THK.sizes()));
 }
 
 }  // namespace
@@ -50,14 +63,9 @@ at::Tensor rotation_TJ(const std::vector<GridPositions>& runs, std::int64_t head
 }
 
 void rotate_into(const at::Tensor& out_THK, const at::Tensor& x_THK, const at::Tensor& turn_TJ) {
-  const at::Tensor turn_T1J = turn_TJ.unsqueeze(1);
-  if (out_THK.scalar_type() == at::kFloat && x_THK.scalar_type() == at::kFloat) {
-    at::Tensor out = as_complex(out_THK);
-    at::mul_out(out, as_complex(x_THK), turn_T1J);
-    return;
-  }
-  const at::Tensor turned = as_complex(x_THK.to(at::kFloat)).mul(turn_T1J);
-  out_THK.copy_(at::view_as_real(turned).view(x_THK.sizes()));
+  for_row_tiles(x_THK.device(), x_THK.size(0), [&](std::int64_t first, std::int64_t rows) {
+    rotate_rows(out_THK.narrow(0, first, rows), x_THK.narrow(0, first, rows), turn_TJ.narrow(0, first, rows));
+  });
 }
 
 }  // namespace longtake

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "jobs/error.h"
+#include "rank/engine/transformer/pointwise.h"
 
 namespace longtake {
 
@@ -19,7 +20,9 @@ at::Tensor TextEmbedding::operator()(const at::Tensor& words_WE) const {
   }
   const at::Tensor padded_TE =
       at::constant_pad_nd(words_WE.to(first_.weight_OI.options()), {0, 0, 0, missing});
-  return second_(at::gelu(first_(padded_TE), "tanh"));
+  const at::Tensor inner_TD = first_(padded_TE);
+  gelu_(inner_TD);
+  return second_(inner_TD);
 }
 
 }  // namespace longtake
