@@ -144,6 +144,25 @@ TEST(Rollout, AClearedWindowForgetsEverythingButTheSink) {
   for (std::size_t block = 0; block < once.size(); ++block) EXPECT_TRUE(at::equal(once[block], again[block]));
 }
 
+TEST(Rollout, LatentsCarriedFromAClipRebuildTheWindow) {
+  const RolloutInputs inputs;
+  SmallTransformer uninterrupted(reference_config(), reference_transformer_weights(), inputs);
+  SmallTransformer resumed(reference_config(), reference_transformer_weights(), inputs);
+  uninterrupted.fill_sink();
+  resumed.fill_sink();
+  // The first clip began with an empty window, as a rebuilt one does: what follows must be the same.
+  const std::int64_t next = inputs.blocks_per_clip;
+  for (std::int64_t block = 0; block < next; ++block) {
+    at::Tensor entering = inputs.noise_CFYX(block);
+    for (std::int64_t step = 0; step < inputs.steps; ++step) {
+      resumed.velocity_CFYX(block, step, entering);
+      entering = uninterrupted.denoise(block, step, entering);
+    }
+  }
+  const at::Tensor noise = inputs.noise_CFYX(next);
+  EXPECT_TRUE(at::equal(resumed.denoise(next, 0, noise), uninterrupted.denoise(next, 0, noise)));
+}
+
 TEST(Rollout, FoldingTheLastStepMovesTheLatentsByLessThanAPercent) {
   const RolloutInputs inputs;
   const FlowSchedule folded = flow_schedule(inputs.steps, true);
