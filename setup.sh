@@ -10,6 +10,8 @@ packages=(
   nlohmann-json3-dev libcli11-dev libspdlog-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
   libdeflate-dev libfreetype-dev fonts-dejavu-core
+  # the model; without the threaded OpenBLAS, LibTorch falls back to a reference BLAS 50 times slower
+  libtorch-dev libopenblas0-pthread libsentencepiece-dev
   # tests and examples
   libgtest-dev libgmock-dev libbenchmark-dev ffmpeg sqlite3 espeak-ng procps
 )

@@ -48,6 +48,8 @@ JobInput input_of(const InspectedJob& job) {
   input.size = job.job.size;
   input.film_frames = job.job.film_frames;
   input.clips = job.job.clips;
+  if (input.spec.engine == EngineKind::LiveAvatar)
+    input.model = read_model_shape(model_folder_of(input.spec));
   input.loudness = loudness_of(job.speech);
   return input;
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <numeric>
 
+#include "scheduler/planner/avatar_cost.h"
+#include "scheduler/planner/avatar_groups.h"
 #include "scheduler/planner/slate_cost.h"
 
 namespace longtake {
@@ -24,12 +26,9 @@ std::string largest_slate_that_fits(std::int64_t capacity_bytes, int infer_frame
   return "raise host_bytes_per_slot of the profile";
 }
 
-/// Why this job cannot run with this profile; nullopt when it can.
+/// Why this slate cannot be made with this profile; nullopt when it can.
 std::optional<std::string> reason_against(const Profile& profile, const JobInput& job) {
   const std::string name = "job " + job.spec.name + ": ";
-  if (job.spec.engine == EngineKind::LiveAvatar) {
-    return name + "engine liveavatar is not part of this build; use engine: slate";
-  }
   const int infer_frames = job.spec.settings.infer_frames;
   const std::int64_t needed_bytes = slate_memory(job.size, infer_frames).total_bytes();
   if (needed_bytes <= profile.host_bytes_per_slot) return std::nullopt;
@@ -88,9 +87,16 @@ std::vector<RangePlan> fixed_ranges(const SegmentsByRange& fixed) {
 struct Night {
   int jobs = 0;
   int groups = 0;
+  Layout layout;  ///< of every group
 };
 
-JobPlan plan_job(const Profile& profile, const JobInput& input, Night night) {
+double frames_per_second(const Profile& profile, const JobInput& input, const Layout& layout) {
+  if (input.spec.engine == EngineKind::Slate) return slate_frames_per_second(profile, input.size);
+  const AvatarDemand demand = demand_of(input.spec.settings, input.size, *input.model, profile.device);
+  return avatar_frames_per_second(profile, demand, layout);
+}
+
+JobPlan plan_job(const Profile& profile, const JobInput& input, const Night& night) {
   const JobSettings& settings = input.spec.settings;
   JobPlan job;
   job.name = input.spec.name;
@@ -99,7 +105,7 @@ JobPlan plan_job(const Profile& profile, const JobInput& input, Night night) {
   job.film_frames = input.film_frames;
   job.clips = input.clips;
   job.infer_frames = settings.infer_frames;
-  job.frames_per_second = slate_frames_per_second(profile, input.size);
+  job.frames_per_second = frames_per_second(profile, input, night.layout);
   if (input.fixed_segments) {
     job.ranges = fixed_ranges(*input.fixed_segments);
     return job;
@@ -139,6 +145,26 @@ void predict_times(Plan& plan) {
   }
 }
 
+struct JobsByEngine {
+  std::vector<const JobInput*> slates;  ///< those that can be made
+  std::vector<const JobInput*> avatars;
+};
+
+JobsByEngine sort_by_engine(const Profile& profile, const std::vector<JobInput>& jobs,
+                            std::vector<std::string>& reasons) {
+  JobsByEngine sorted;
+  for (const JobInput& job : jobs) {
+    if (job.spec.engine == EngineKind::LiveAvatar) {
+      sorted.avatars.push_back(&job);
+    } else if (auto reason = reason_against(profile, job)) {
+      reasons.push_back(std::move(*reason));
+    } else {
+      sorted.slates.push_back(&job);
+    }
+  }
+  return sorted;
+}
+
 }  // namespace
 
 Plan make_plan(const Profile& profile, const std::vector<JobInput>& jobs, const SlotInventory& inventory) {
@@ -149,22 +175,22 @@ Plan make_plan(const Profile& profile, const std::vector<JobInput>& jobs, const 
     plan.reasons.push_back("there is no rank to work on the jobs; give --ranks 1 or more");
     return plan;
   }
-  const bool needs_gpus = std::any_of(jobs.begin(), jobs.end(), [](const JobInput& job) {
-    return job.spec.engine == EngineKind::LiveAvatar;
-  });
-  if (needs_gpus) plan.reasons = missing_gpus(profile, inventory);
-
-  std::vector<const JobInput*> able;
-  for (const JobInput& job : jobs) {
-    if (auto reason = reason_against(profile, job)) {
-      plan.reasons.push_back(std::move(*reason));
-    } else {
-      able.push_back(&job);
-    }
+  const JobsByEngine by_engine = sort_by_engine(profile, jobs, plan.reasons);
+  for (GroupPlan& group : plan.groups) group.memory = {largest_slate_memory(by_engine.slates)};
+  std::vector<const JobInput*> able = by_engine.slates;
+  if (!by_engine.avatars.empty()) {
+    for (std::string& reason : missing_gpus(profile, inventory)) plan.reasons.push_back(std::move(reason));
+    AvatarNight night = group_for_avatars(profile, by_engine.avatars, by_engine.slates, inventory);
+    plan.reasons.insert(plan.reasons.end(), night.reasons.begin(), night.reasons.end());
+    able.insert(able.end(), night.able.begin(), night.able.end());
+    if (!night.groups.empty()) plan.groups = std::move(night.groups);
   }
-  const Night night = {static_cast<int>(able.size()), static_cast<int>(plan.groups.size())};
-  for (const JobInput* job : able) plan.jobs.push_back(plan_job(profile, *job, night));
-  for (GroupPlan& group : plan.groups) group.memory = {largest_slate_memory(able)};
+  const Night night = {static_cast<int>(able.size()), static_cast<int>(plan.groups.size()),
+                       plan.groups.front().layout};
+  for (const JobInput& job : jobs) {
+    const bool is_able = std::find(able.begin(), able.end(), &job) != able.end();
+    if (is_able) plan.jobs.push_back(plan_job(profile, job, night));
+  }
   predict_times(plan);
   return plan;
 }

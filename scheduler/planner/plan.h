@@ -13,6 +13,7 @@
 #include "jobs/job_spec.h"
 #include "jobs/messages.h"
 #include "scheduler/planner/layout.h"
+#include "scheduler/planner/model_shape.h"
 #include "scheduler/planner/profile.h"
 
 /// What would run where. Pure: the same values give the same plan.
@@ -38,6 +39,7 @@ struct JobInput {
   FrameSize size;
   std::int64_t film_frames = 0;
   std::int64_t clips = 0;
+  std::optional<ModelShape> model;  ///< of engine liveavatar
   LoudnessCurve loudness;
   /// Of a job that was begun before: it keeps its cuts, however many ranks there are now.
   std::optional<SegmentsByRange> fixed_segments;
@@ -48,7 +50,7 @@ struct GroupPlan {
   std::vector<RankId> ranks;  ///< one per stage of the layout
   std::string host;
   Layout layout;
-  std::vector<StageMemory> memory;  ///< per stage, the most that any job of the night needs
+  std::vector<StageMemory> memory;  ///< per stage, for the job of the night that needs most
   std::int64_t capacity_bytes = 0;  ///< what each stage may use
 };
 

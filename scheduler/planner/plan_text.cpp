@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "scheduler/planner/memory_model.h"
 #include "scheduler/planner/plan.h"
 
 namespace longtake {
@@ -28,6 +29,10 @@ std::string fixed(double number, int digits) {
 }
 
 std::string gigabytes(std::int64_t bytes) { return fixed(static_cast<double>(bytes) / 1e9, 2) + " GB"; }
+
+std::string readable(std::int64_t bytes) {
+  return bytes >= 1'000'000'000 ? gigabytes(bytes) : fixed(static_cast<double>(bytes) / 1e6, 1) + " MB";
+}
 
 std::string clips_text(Interval clips) {
   return std::to_string(clips.begin) + ":" + std::to_string(clips.end);
@@ -60,33 +65,60 @@ std::string ranks_text(const GroupPlan& group) {
   return text;
 }
 
-std::int64_t peak_bytes(const GroupPlan& group) {
-  std::int64_t peak = 0;
-  for (const StageMemory& stage : group.memory) peak = std::max(peak, stage.total_bytes());
-  return peak;
-}
-
 std::string groups_table(const Plan& plan) {
   std::vector<Row> rows = {{"group", "host", "ranks", "layout", "needs", "of"}};
   for (std::size_t i = 0; i < std::min(plan.groups.size(), kMostRows); ++i) {
     const GroupPlan& group = plan.groups[i];
     rows.push_back({std::to_string(group.group.value), group.host, ranks_text(group),
-                    std::string(name_of(group.layout.kind)), gigabytes(peak_bytes(group)),
+                    description_of(group.layout), gigabytes(peak_bytes(group.memory)),
                     gigabytes(group.capacity_bytes)});
   }
   return aligned(rows, "  ") + more_rows(plan.groups.size(), "groups like these");
 }
 
-std::string memory_table(const Plan& plan) {
-  std::vector<Row> rows = {{"stage", "component", "memory"}};
-  const std::vector<StageMemory>& stages = plan.groups.front().memory;
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    for (const ComponentBytes& part : stages[i].components) {
-      rows.push_back(
-          {std::to_string(i), part.component, fixed(static_cast<double>(part.bytes) / 1e6, 1) + " MB"});
+std::vector<std::string> components_of(const std::vector<StageMemory>& stages) {
+  std::vector<std::string> names;
+  for (const StageMemory& stage : stages) {
+    for (const ComponentBytes& part : stage.components) {
+      if (std::find(names.begin(), names.end(), part.component) == names.end())
+        names.push_back(part.component);
     }
   }
-  return rows.size() == 1 ? "" : "\n" + aligned(rows, "  ");
+  return names;
+}
+
+std::string bytes_of(const StageMemory& stage, const std::string& component) {
+  for (const ComponentBytes& part : stage.components) {
+    if (part.component == component) return readable(part.bytes);
+  }
+  return "-";
+}
+
+/// What an engine does, over its column: "layers 0:10", "decodes".
+std::string title_of(const Stage& stage) {
+  if (!stage.layers.is_empty()) return "layers " + clips_text(stage.layers);
+  return stage.vae ? "decodes" : "";
+}
+
+/// A column for each engine of a group.
+std::string memory_table(const Plan& plan) {
+  const GroupPlan& group = plan.groups.front();
+  const std::vector<std::string> components = components_of(group.memory);
+  if (components.empty()) return "";
+  Row heading = {"memory"}, titles = {""}, totals = {"total"};
+  for (std::size_t i = 0; i < group.memory.size(); ++i) {
+    heading.push_back("engine " + std::to_string(i));
+    titles.push_back(i < group.layout.stages.size() ? title_of(group.layout.stages[i]) : "");
+    totals.push_back(readable(group.memory[i].total_bytes()));
+  }
+  std::vector<Row> rows = {heading};
+  if (!(titles == Row(titles.size()))) rows.push_back(titles);
+  for (const std::string& component : components) {
+    rows.push_back({component});
+    for (const StageMemory& stage : group.memory) rows.back().push_back(bytes_of(stage, component));
+  }
+  rows.push_back(totals);
+  return "\n" + aligned(rows, "  ");
 }
 
 std::string jobs_table(const Plan& plan) {

@@ -25,6 +25,14 @@ const std::map<std::string, std::set<std::string>>& arrows() {
       {"rank", {"jobs", "jobs/wire", "storage"}},
       {"rank/launch", {"jobs"}},
       {"rank/slate", {"jobs", "storage", "storage/media"}},
+      {"rank/engine", {"jobs", "storage"}},
+      {"rank/engine/weights", {"jobs", "storage", "rank/engine"}},
+      {"rank/engine/text", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
+      {"rank/engine/tokenizer", {"jobs"}},
+      {"rank/engine/audio", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
+      {"rank/engine/transformer", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
+      {"rank/engine/vae", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
+      {"rank/engine/sampling", {"jobs", "storage", "rank/engine"}},
       {"scheduler/cli",
        {"jobs", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner", "rank",
         "rank/launch"}},
@@ -35,9 +43,11 @@ const std::map<std::string, std::set<std::string>>& arrows() {
 struct Home {
   std::regex header;
   std::string folder;
+  bool with_subfolders = false;
 };
 
-/// The one folder that may include an outside library. nlohmann-json and spdlog may be used anywhere.
+/// The one folder (or tree) that may include an outside library. nlohmann-json and spdlog may be used
+/// anywhere.
 const std::vector<Home>& homes() {
   static const std::vector<Home> table = {
       {std::regex("yaml-cpp/.*"), "jobs"},
@@ -47,6 +57,8 @@ const std::vector<Home>& homes() {
       {std::regex("lib(av|sw|postproc).*/.*"), "storage/media"},
       {std::regex("ft2build\\.h|freetype.*/.*"), "rank/slate"},
       {std::regex("CLI/.*"), "scheduler/cli"},
+      {std::regex("(torch|ATen|c10|caffe2)/.*"), "rank/engine", true},
+      {std::regex("sentencepiece.*"), "rank/engine/tokenizer"},
       {std::regex("httplib\\.h"), "scheduler/web"},
   };
   return table;
@@ -55,6 +67,10 @@ const std::vector<Home>& homes() {
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+bool is_home(const Home& home, const std::string& folder) {
+  return folder == home.folder || (home.with_subfolders && folder.rfind(home.folder + "/", 0) == 0);
 }
 
 /// Why a file of `folder` may not include our own `header`, if so.
@@ -67,7 +83,7 @@ std::optional<std::string> problem_with_ours(const std::string& folder, const st
 
 std::optional<std::string> problem_with_outside(const std::string& folder, const std::string& header) {
   for (const Home& home : homes()) {
-    if (!std::regex_match(header, home.header) || home.folder == folder) continue;
+    if (!std::regex_match(header, home.header) || is_home(home, folder)) continue;
     return "<" + header + "> belongs only in " + home.folder;
   }
   return std::nullopt;

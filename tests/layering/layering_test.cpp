@@ -92,7 +92,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Library{"zmq.hpp", "jobs/wire"}, Library{"zmq_addon.hpp", "jobs/wire"},
                     Library{"mpi.h", "rank/launch"}, Library{"libavformat/avformat.h", "storage/media"},
                     Library{"libswscale/swscale.h", "storage/media"}, Library{"ft2build.h", "rank/slate"},
-                    Library{"freetype/freetype.h", "rank/slate"}, Library{"CLI/CLI.hpp", "scheduler/cli"}));
+                    Library{"freetype/freetype.h", "rank/slate"}, Library{"CLI/CLI.hpp", "scheduler/cli"},
+                    Library{"ATen/ATen.h", "rank/engine"}, Library{"torch/version.h", "rank/engine"},
+                    Library{"sentencepiece_processor.h", "rank/engine/tokenizer"}));
+
+TEST(Layering, TheTensorLibraryIsAtHomeInTheWholeTreeOfTheEngine) {
+  EXPECT_THAT(violations_of("rank/engine/weights/a.cpp", "#include <ATen/ATen.h>\n"), IsEmpty());
+  EXPECT_THAT(violations_of("rank/engine_process.cpp", "#include <ATen/ATen.h>\n"), SizeIs(1));
+}
 
 TEST(Layering, TheWebServersLibraryHasNoPlaceYet) {
   EXPECT_THAT(violations_of("scheduler/cli/a.cpp", "#include <httplib.h>\n"),

@@ -128,16 +128,6 @@ TEST(Plan, CountsTheFramesOfAShortLastClip) {
   EXPECT_DOUBLE_EQ(plan_for({job}).seconds, 1);
 }
 
-TEST(Plan, SaysThatTheModelIsNotPartOfThisBuild) {
-  JobInput avatar = slate_job("avatar", 100);
-  avatar.spec.engine = EngineKind::LiveAvatar;
-  const Plan plan = plan_for({avatar, slate_job("news", 100)});
-  EXPECT_THAT(plan.reasons,
-              ElementsAre("job avatar: engine liveavatar is not part of this build; use engine: slate"));
-  ASSERT_EQ(plan.jobs.size(), 1u);
-  EXPECT_EQ(plan.jobs[0].name, "news");
-}
-
 TEST(Plan, RefusesAProfileThatAsksForMoreGpusThanThereAre) {
   JobInput avatar = slate_job("avatar", 100);
   avatar.spec.engine = EngineKind::LiveAvatar;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "rank/engine/transformer/audio_encoder.h"
+#include "rank/engine/transformer/projections.h"
+
+// F latent frames of a block, L tokens of a block, N local audio tokens of a frame, D model width
+namespace longtake {
+
+/// What one injector hears of a block: computed once per block, the same for all denoising steps.
+struct InjectedAudio {
+  at::Tensor shift_FD;
+  at::Tensor scale_FD;
+  std::vector<KeysValues> frames;  ///< of the local tokens, one per latent frame
+
+  std::int64_t bytes() const;
+};
+
+/// Follows some layers: each frame's tokens are normed with shift and scale of the frame's global audio
+/// token (AdaIN), attend to its local audio tokens, and are added to.
+class AudioInjector {
+ public:
+  /// The `index`-th of the checkpoint's audio_injector.
+  AudioInjector(const TransformerConfig& config, std::int64_t index, const Weights& weights);
+
+  InjectedAudio listen(const AudioTokens& tokens) const;
+
+  /// Adds to `hidden`, float32, in place.
+  void inject(const at::Tensor& hidden_LD, const InjectedAudio& audio, LayerWorkspace& workspace) const;
+
+  std::int64_t bytes() const { return projections_.bytes() + modulation_.bytes(); }
+
+ private:
+  Projections projections_;
+  Linear modulation_;
+};
+
+}  // namespace longtake

@@ -1,0 +1,74 @@
+#include "rank/engine/transformer/layer_stack.h"
+
+#include <string>
+
+#include "jobs/error.h"
+
+namespace longtake {
+
+std::int64_t StackText::bytes() const {
+  std::int64_t bytes = 0;
+  for (const KeysValues& layer : layers) bytes += layer.bytes();
+  return bytes;
+}
+
+std::int64_t StackAudio::bytes() const {
+  std::int64_t bytes = 0;
+  for (const auto& layer : layers) bytes += layer ? layer->bytes() : 0;
+  return bytes;
+}
+
+LayerStack::LayerStack(const TransformerConfig& config, Interval layers, const Weights& weights)
+    : config_(config),
+      interval_(layers),
+      options_(at::TensorOptions(weights.options().dtype).device(weights.options().device)) {
+  if (layers.begin < 0 || layers.begin >= layers.end || layers.end > config.layers) {
+    throw Error(ErrorKind::Bug, "layers [" + std::to_string(layers.begin) + ", " +
+                                    std::to_string(layers.end) + ") of a model with " +
+                                    std::to_string(config.layers));
+  }
+  for (std::int64_t index = layers.begin; index < layers.end; ++index) {
+    layers_.emplace_back(config, index, weights);
+  }
+}
+
+StackText LayerStack::text(const at::Tensor& text_TD) const {
+  StackText text;
+  for (const Layer& layer : layers_) text.layers.push_back(layer.text(text_TD));
+  return text;
+}
+
+StackAudio LayerStack::audio(const AudioTokens& tokens) const {
+  StackAudio audio;
+  for (const Layer& layer : layers_) audio.layers.push_back(layer.audio(tokens));
+  return audio;
+}
+
+StepCache LayerStack::new_cache(const CacheShape& shape) const {
+  return StepCache(config_, shape, static_cast<std::int64_t>(layers_.size()), options_);
+}
+
+at::Tensor LayerStack::run_sink(at::Tensor hidden_SD, const at::Tensor& turn_SJ,
+                                const TimeModulation& time_zero, const StackText& text, StepCache& cache) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i].run_sink(hidden_SD, turn_SJ, time_zero, text.layers.at(i), cache.layer(i), workspace_);
+  }
+  return hidden_SD;
+}
+
+at::Tensor LayerStack::run_block(at::Tensor hidden_LD, const BlockPlace& place, const TimeModulation& time,
+                                 const StackText& text, const StackAudio& audio, StepCache& cache) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i].run_block(hidden_LD, place, time, text.layers.at(i), audio.layers.at(i), cache.layer(i),
+                         workspace_);
+  }
+  return hidden_LD;
+}
+
+std::int64_t LayerStack::weight_bytes() const {
+  std::int64_t bytes = 0;
+  for (const Layer& layer : layers_) bytes += layer.bytes();
+  return bytes;
+}
+
+}  // namespace longtake

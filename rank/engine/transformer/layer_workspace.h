@@ -1,0 +1,26 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "rank/engine/transformer/attention.h"
+
+// T tokens, D model width, N width of the feed-forward network
+namespace longtake {
+
+/// The memory that a layer computes in, kept between layers and blocks: nothing is allocated per layer
+/// but small things. Belongs to one thread.
+struct LayerWorkspace {
+  at::Tensor normed_TD;  ///< the input of a part of the layer, and later what attention gathered
+  at::Tensor query_TD;
+  at::Tensor key_TD;  ///< and later a part's output
+  at::Tensor inner_TN;
+  ScoreWorkspace scores;
+
+  /// A view of `buffer` with `rows` rows like `like`; the buffer grows when it has to.
+  static at::Tensor rows_of(at::Tensor& buffer, std::int64_t rows, std::int64_t width,
+                            const at::TensorOptions& options);
+
+  std::int64_t bytes() const;
+};
+
+}  // namespace longtake

@@ -1,0 +1,46 @@
+#include "rank/engine/transformer/linear.h"
+
+#include <vector>
+
+#include "rank/engine/compute_threads.h"
+
+namespace longtake {
+namespace {
+
+// Large enough that packing a tile's inputs costs a few percent of its product, small enough to share out.
+constexpr std::int64_t kTileTokens = 384;
+constexpr std::int64_t kTileOutputs = 512;
+
+}  // namespace
+
+at::Tensor Linear::operator()(const at::Tensor& x_TI) const {
+  const at::Tensor out_TO = at::empty({x_TI.size(0), bias_O.size(0)}, x_TI.options());
+  into(out_TO, x_TI);
+  return out_TO;
+}
+
+void Linear::into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
+  if (!x_TI.device().is_cpu()) {
+    at::Tensor out = out_TO;
+    at::addmm_out(out, bias_O, x_TI, weight_OI.t());
+    return;
+  }
+  const TileCut tokens(x_TI.size(0), kTileTokens);
+  const TileCut outputs(bias_O.size(0), kTileOutputs);
+  for_each_tile(x_TI.device(), tokens.count * outputs.count, [&](std::int64_t tile) {
+    const std::int64_t row = tile / outputs.count, column = tile % outputs.count;
+    const std::int64_t first = outputs.begin(column), width = outputs.size_of(column);
+    const at::Tensor x = x_TI.narrow(0, tokens.begin(row), tokens.size_of(row));
+    at::Tensor out = out_TO.narrow(0, tokens.begin(row), tokens.size_of(row)).narrow(1, first, width);
+    at::addmm_out(out, bias_O.narrow(0, first, width), x, weight_OI.narrow(0, first, width).t());
+  });
+}
+
+Linear take_linear(const Weights& weights, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                   at::IntArrayRef kernel) {
+  std::vector<std::int64_t> shape = {outputs, inputs};
+  shape.insert(shape.end(), kernel.begin(), kernel.end());
+  return {weights.take(name + ".weight", shape).flatten(1), weights.take(name + ".bias", {outputs})};
+}
+
+}  // namespace longtake

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+
+#include "rank/engine/weights/weights.h"
+
+// T tokens, I inputs, O outputs
+namespace longtake {
+
+/// y = x W^T + b.
+struct Linear {
+  at::Tensor weight_OI;
+  at::Tensor bias_O;
+
+  at::Tensor operator()(const at::Tensor& x_TI) const;
+
+  /// Writes to memory that is there already: no allocation.
+  void into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
+
+  std::int64_t bytes() const { return static_cast<std::int64_t>(weight_OI.nbytes() + bias_O.nbytes()); }
+
+  /// For what the published model computes in float32 whatever the type of its weights.
+  Linear in_float32() const { return {weight_OI.to(at::kFloat), bias_O.to(at::kFloat)}; }
+};
+
+/// `name`.weight and `name`.bias. A convolution is a linear function of patches; `kernel` is its shape
+/// after outputs and inputs, empty for a plain linear layer.
+Linear take_linear(const Weights& weights, const std::string& name, std::int64_t inputs, std::int64_t outputs,
+                   at::IntArrayRef kernel = {});
+
+}  // namespace longtake

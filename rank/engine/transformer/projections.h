@@ -1,0 +1,52 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "rank/engine/transformer/layer_workspace.h"
+#include "rank/engine/transformer/linear.h"
+#include "rank/engine/transformer/transformer_config.h"
+
+// T tokens, M tokens that are attended to, D model width, H heads, K head width
+namespace longtake {
+
+/// Keys and values [M, H, K] of something that does not change while it is attended to.
+struct KeysValues {
+  at::Tensor keys_MHK;
+  at::Tensor values_MHK;
+
+  std::int64_t bytes() const { return static_cast<std::int64_t>(keys_MHK.nbytes() + values_MHK.nbytes()); }
+};
+
+/// The linear parts of one attention: queries and keys are normed over the whole width.
+class Projections {
+ public:
+  /// Takes q, k, v, o, norm_q and norm_k below `weights`' prefix.
+  Projections(const TransformerConfig& config, const Weights& weights, double eps);
+
+  void query_into(const at::Tensor& out_TD, const at::Tensor& x_TD) const;
+  void key_into(const at::Tensor& out_TD, const at::Tensor& x_TD) const;
+  void value_into(const at::Tensor& out_TD, const at::Tensor& x_TD) const { value_.into(out_TD, x_TD); }
+  void output_into(const at::Tensor& out_TD, const at::Tensor& x_TD) const { output_.into(out_TD, x_TD); }
+
+  /// For cross-attention, computed once for all its queries.
+  KeysValues keys_values(const at::Tensor& x_MD) const;
+
+  /// Attention of `x` to `context`; the result is a view of the workspace's key buffer.
+  at::Tensor cross(const at::Tensor& x_TD, const KeysValues& context, LayerWorkspace& workspace) const;
+
+  at::Tensor heads_of(const at::Tensor& x_TD) const { return x_TD.view({x_TD.size(0), heads_, -1}); }
+  at::TensorOptions options() const { return query_.weight_OI.options(); }
+  std::int64_t bytes() const;
+
+ private:
+  std::int64_t heads_;
+  double eps_;
+  Linear query_;
+  Linear key_;
+  Linear value_;
+  Linear output_;
+  at::Tensor query_norm_D_;
+  at::Tensor key_norm_D_;
+};
+
+}  // namespace longtake

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rank/engine/vae/vae_stream.h"
+#include "rank/engine/weights/weights.h"
+
+/// Convolutions of the video VAE. Frames are [T, C, H, W] in channels-last memory: T, H, W, C.
+// T frames, C channels in, O channels out, H height, W width, K kernel side, D kernel depth (in time)
+namespace longtake {
+
+/// Sizes of a kernel; the sides are odd and padded so that H and W stay.
+struct KernelSize {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  std::int64_t depth = 1;
+  std::int64_t side = 1;
+};
+
+/// A convolution of each frame by itself: weights `name`.weight [O, C, 1, K, K] or [O, C, K, K].
+class FrameConv {
+ public:
+  enum class Stored { As2d, As3d };
+
+  FrameConv(const Weights& weights, const std::string& name, KernelSize size, Stored stored);
+
+  /// H and W stay.
+  at::Tensor operator()(const at::Tensor& x_TCHW) const;
+
+  /// Every second row and column, with a row and a column of zeros at the lower right: H and W halve.
+  at::Tensor downsample(const at::Tensor& x_TCHW) const;
+
+  at::ScalarType dtype() const { return weight_OCKK_.scalar_type(); }
+
+ private:
+  at::Tensor weight_OCKK_;
+  at::Tensor bias_O_;
+  std::int64_t side_ = 1;
+};
+
+/// A convolution over frames and time that sees no later frame: output t from inputs t - D + 1 .. t, with
+/// zeros before the first frame. Weights `name`.weight [O, C, D, K, K] and `name`.bias [O].
+class CausalConv {
+ public:
+  CausalConv(const Weights& weights, const std::string& name, KernelSize size);
+
+  /// T frames that follow those in the stream give T frames.
+  at::Tensor operator()(const at::Tensor& x_TCHW, VaeStream& stream) const;
+
+  /// The same for every second frame, from 2T frames after one in the stream: no zeros in front.
+  at::Tensor halve_time(const at::Tensor& x_TCHW, VaeStream& stream) const;
+
+  const std::string& name() const { return name_; }
+
+ private:
+  at::Tensor convolve(const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride) const;
+
+  std::string name_;
+  std::int64_t depth_ = 1;
+  at::Tensor weight_OCDKK_;              ///< on a GPU
+  std::vector<at::Tensor> slices_OCKK_;  ///< on a CPU: one per time, the earliest first
+  at::Tensor bias_O_;
+};
+
+/// What CausalConv does on a CPU: the sum over the kernel's D times of 2-D convolutions. N frames with
+/// `zeros_before` frames of zeros in front give (N + zeros_before - D) / stride + 1 frames; nothing is
+/// computed for the zeros. `zeros_before` is less than D.
+///
+/// Against one 3-D convolution of [1, C, T, H, W] on LibTorch 1.13 (oneDNN 2.6, one AVX-512 core, 3 x 3 x 3)
+/// it takes 0.94 to 0.97 of the time with 96 to 384 channels, 0.47 with 3 output channels, and 0.3 where a
+/// block is so small (8 channels, 32 x 48) that LibTorch does not hand a 3-D convolution to oneDNN at
+/// all. tests/bench/vae_bench.cpp measures it.
+at::Tensor conv_by_slices(const std::vector<at::Tensor>& slices_OCKK, const at::Tensor& bias_O,
+                          const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride);
+
+/// What CausalConv does on a GPU: the same as one 3-D convolution, which sums in float32 inside.
+at::Tensor conv_at_once(const at::Tensor& weight_OCDKK, const at::Tensor& bias_O,
+                        const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride);
+
+/// [T, C, H, W] as layers want it: contiguous in memory order T, H, W, C.
+at::Tensor channels_last(const at::Tensor& x_TCHW);
+
+}  // namespace longtake

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scheduler/planner/avatar_cost.h"
+#include "scheduler/planner/layout.h"
+#include "scheduler/planner/profile.h"
+
+/// Which layout a job of the Live Avatar engine gets, and what to change when none fits.
+namespace longtake {
+
+/// A layout with what its stages need.
+struct LayoutNeed {
+  Layout layout;
+  std::vector<StageMemory> memory;
+};
+
+/// What one rank's engine may use: of a GPU, what CUDA offers less the profile's reserve; without GPUs,
+/// the slot's share of the host.
+std::int64_t engine_capacity_bytes(const Profile& profile);
+
+/// The layouts of a group of exactly `ranks`, the preferred one first. Empty when there are more ranks
+/// than layers.
+std::vector<Layout> layouts_of(const AvatarDemand& demand, int ranks);
+
+/// The first of them whose peak fits every engine of this profile.
+std::optional<LayoutNeed> layout_that_fits(const Profile& profile, const AvatarDemand& demand, int ranks);
+
+/// The smallest group of at most `most_ranks` that fits: small independent groups make more frames than
+/// one large group.
+std::optional<LayoutNeed> smallest_that_fits(const Profile& profile, const AvatarDemand& demand,
+                                             int most_ranks);
+
+/// Of all layouts on up to `most_ranks`, the one whose largest engine is smallest, whether it fits or not.
+LayoutNeed leanest_layout(const AvatarDemand& demand, int most_ranks);
+
+/// "704x384 needs 43.14 GB of a GPU (single, bf16), profile 1x24gb gives 24.70 GB: 18.44 GB too little;
+/// 4 GPUs like this one would do (layers x 4)".
+std::string why_nothing_fits(const Profile& profile, const AvatarDemand& demand, int most_ranks);
+
+}  // namespace longtake

@@ -1,0 +1,122 @@
+#include "scheduler/planner/layout_choice.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/scheduler/bundled_profiles.h"
+
+namespace longtake {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+AvatarDemand demand_for(FrameSize size) {
+  return demand_of(JobSettings{}, size, published_model(), DeviceKind::Gpu);
+}
+
+std::string layout_for(const std::string& profile_name, FrameSize size) {
+  const Profile profile = bundled_profile(profile_name);
+  const auto choice = smallest_that_fits(profile, demand_for(size), profile.gpus_per_node);
+  return choice ? description_of(choice->layout) : "none";
+}
+
+TEST(Layouts, ShareLayersEquallyAndGiveTheRestToTheFirst) {
+  const Layout layout = layers_layout(40, 4, 3);
+  ASSERT_EQ(layout.ranks(), 3);
+  EXPECT_EQ(layout.stages[0].layers, (Interval{0, 14}));
+  EXPECT_EQ(layout.stages[1].layers, (Interval{14, 27}));
+  EXPECT_EQ(layout.stages[2].layers, (Interval{27, 40}));
+  EXPECT_TRUE(layout.stages[0].text && layout.stages[0].audio && !layout.stages[0].vae);
+  EXPECT_TRUE(layout.stages[2].vae && !layout.stages[2].text);
+  EXPECT_EQ(layout.stages[1].steps, (Interval{0, 4}));
+}
+
+TEST(Layouts, OfStepsHaveAnEngineThatDecodes) {
+  const Layout layout = steps_layout(40, 4, 2);
+  ASSERT_EQ(layout.ranks(), 9);
+  EXPECT_EQ(layout.kind, LayoutKind::LayersSteps);
+  EXPECT_EQ(layout.stages[3].layers, (Interval{20, 40}));
+  EXPECT_EQ(layout.stages[3].steps, (Interval{1, 2}));
+  EXPECT_TRUE(layout.stages[8].layers.is_empty());
+  EXPECT_TRUE(layout.stages[8].vae);
+  EXPECT_EQ(description_of(layout), "layers x 2 x steps x 4 + decoder");
+  EXPECT_EQ(description_of(steps_layout(40, 4, 1)), "steps x 4 + decoder");
+  EXPECT_EQ(description_of(layers_layout(40, 4, 1)), "single");
+}
+
+TEST(LayoutChoice, IsTheSmallestGroupThatFits) {
+  struct Row {
+    const char* profile;
+    FrameSize size;
+    const char* layout;
+  };
+  const FrameSize large = {400, 720}, usual = {384, 704}, safe = {368, 688}, small = {256, 384};
+  const std::vector<Row> rows = {
+      {"1x24gb", small, "none"},       {"1x24gb", usual, "none"},       {"4x24gb", small, "layers x 2"},
+      {"4x24gb", safe, "layers x 3"},  {"4x24gb", usual, "layers x 3"}, {"4x24gb", large, "layers x 3"},
+      {"1x48gb", small, "single"},     {"1x48gb", usual, "none"},       {"2x48gb", small, "single"},
+      {"2x48gb", usual, "layers x 2"}, {"2x48gb", large, "layers x 2"}, {"1x80gb", large, "single"},
+      {"5x80gb", large, "single"},     {"8x80gb", usual, "single"},     {"1x141gb", large, "single"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(layout_for(row.profile, row.size), row.layout)
+        << row.profile << " " << row.size.width << "*" << row.size.height;
+  }
+}
+
+TEST(LayoutChoice, SplitsTheStepsForOnlineDecoding) {
+  AvatarDemand demand = demand_for({400, 720});
+  const Profile profile = bundled_profile("5x80gb");
+  EXPECT_EQ(layouts_of(demand, 5).front().kind, LayoutKind::Layers);
+  demand.online_decode = true;
+  EXPECT_EQ(layout_that_fits(profile, demand, 5)->layout.kind, LayoutKind::Steps);
+  EXPECT_EQ(layouts_of(demand, 4).front().kind, LayoutKind::Layers);
+  EXPECT_EQ(layouts_of(demand, 9).front().kind, LayoutKind::LayersSteps);
+}
+
+TEST(LayoutChoice, HasNoLayoutForMoreRanksThanLayers) {
+  AvatarDemand demand = demand_for({256, 384});
+  demand.shape.layers = 2;
+  EXPECT_TRUE(layouts_of(demand, 3).empty());
+}
+
+TEST(LayoutChoice, SaysByHowMuchNothingFitsAndWhatWould) {
+  const std::string text = why_nothing_fits(bundled_profile("1x24gb"), demand_for({384, 704}), 1);
+  EXPECT_THAT(text, HasSubstr("704*384 needs "));
+  EXPECT_THAT(text, HasSubstr("(single, bf16), profile 1x24gb gives 24.70 GB: "));
+  EXPECT_THAT(text, HasSubstr(" too little; would fit: "));
+  EXPECT_THAT(text, HasSubstr("3 GPUs like this one (layers x 3)"));
+  EXPECT_THAT(text, Not(HasSubstr("fit: size ")));  // no size makes 32 GB of weights fit
+  const std::string slot = why_nothing_fits(bundled_profile("1x48gb"), demand_for({384, 704}), 1);
+  EXPECT_THAT(slot, HasSubstr("or fp8 weights, or 2 GPUs like this one"));
+}
+
+TEST(LayoutChoice, NamesTheLargestSmallerSizeThatFits) {
+  const std::string text = why_nothing_fits(bundled_profile("1x48gb"), demand_for({400, 720}), 1);
+  EXPECT_THAT(text, HasSubstr("would fit: size "));
+}
+
+TEST(AvatarCost, CountsTheOperationsOfABlock) {
+  // Design section 14: matrix products at 800 and attention at 577 TFLOP/s take 198 ms.
+  EXPECT_NEAR(block_operations(published_model(), {400, 720}, 48) / 1e12, 131, 2);
+}
+
+TEST(AvatarCost, ChainsMakeFramesFasterInProportion) {
+  const Profile profile = bundled_profile("8x80gb");
+  const AvatarDemand demand = demand_for({400, 720});
+  const double single = avatar_frames_per_second(profile, demand, layers_layout(40, 4, 1));
+  EXPECT_NEAR(avatar_frames_per_second(profile, demand, layers_layout(40, 4, 8)), 8 * single, 1e-9);
+  EXPECT_NEAR(avatar_frames_per_second(profile, demand, steps_layout(40, 4, 1)), 4 * single, 1e-9);
+  AvatarDemand guided = demand;
+  guided.memory.guided = true;
+  EXPECT_NEAR(avatar_frames_per_second(profile, guided, layers_layout(40, 4, 1)), single / 2, 1e-9);
+}
+
+TEST(AvatarCost, FoldingTheLastStepSavesAQuarter) {
+  JobSettings settings;
+  settings.fold_last_step = true;
+  EXPECT_EQ(demand_of(settings, {384, 704}, published_model(), DeviceKind::Gpu).steps, 3);
+}
+
+}  // namespace
+}  // namespace longtake

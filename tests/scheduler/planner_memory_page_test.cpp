@@ -1,0 +1,141 @@
+// docs/memory.md shows tables of the planner's own numbers; this keeps them true. With LONGTAKE_WRITE_DOCS
+// set, the test writes them into the page instead.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "scheduler/planner/layout_choice.h"
+#include "tests/scheduler/bundled_profiles.h"
+
+namespace longtake {
+namespace {
+
+constexpr const char* kBegin = "<!-- tables: planner_memory_page_test -->\n";
+constexpr const char* kEnd = "<!-- end of tables -->\n";
+constexpr std::array<FrameSize, 4> kSizes = {{{400, 720}, {384, 704}, {368, 688}, {256, 384}}};
+constexpr std::array<const char*, 8> kProfiles = {"1x24gb", "4x24gb", "1x48gb", "2x48gb",
+                                                  "1x80gb", "5x80gb", "8x80gb", "1x141gb"};
+
+std::string gigabytes(std::int64_t bytes) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f", static_cast<double>(bytes) / 1e9);
+  return text.data();
+}
+
+std::string text_of(FrameSize size) { return std::to_string(size.width) + "*" + std::to_string(size.height); }
+
+AvatarDemand demand_for(FrameSize size, WeightType weights) {
+  AvatarDemand demand = demand_of(JobSettings{}, size, published_model(), DeviceKind::Gpu);
+  demand.memory.weights = weights;
+  return demand;
+}
+
+std::string cell(const Profile& profile, FrameSize size, WeightType weights) {
+  const auto choice = smallest_that_fits(profile, demand_for(size, weights), profile.gpus_per_node);
+  if (!choice) return "no";
+  return description_of(choice->layout) + ", " + gigabytes(peak_bytes(choice->memory));
+}
+
+std::string table_of_profiles(WeightType weights) {
+  std::string text = "| profile | one GPU may use |";
+  std::string rule = "|---|---|";
+  for (const FrameSize size : kSizes) {
+    text += " " + text_of(size) + " |";
+    rule += "---|";
+  }
+  text += "\n" + rule + "\n";
+  for (const char* name : kProfiles) {
+    const Profile profile = bundled_profile(name);
+    if (weights == WeightType::Fp8 && profile.fp8_tflops == 0) continue;
+    text += "| `" + profile.name + "` | " + gigabytes(engine_capacity_bytes(profile)) + " |";
+    for (const FrameSize size : kSizes) text += " " + cell(profile, size, weights) + " |";
+    text += "\n";
+  }
+  return text;
+}
+
+std::string list_of_reasons() {
+  std::string text;
+  for (const char* name : kProfiles) {
+    const Profile profile = bundled_profile(name);
+    for (const FrameSize size : kSizes) {
+      const AvatarDemand demand = demand_for(size, WeightType::Bf16);
+      if (smallest_that_fits(profile, demand, profile.gpus_per_node)) continue;
+      text += "* " + why_nothing_fits(profile, demand, profile.gpus_per_node) + "\n";
+    }
+  }
+  return text;
+}
+
+std::string table_of_components(const Layout& layout, FrameSize size) {
+  const AvatarDemand demand = demand_for(size, WeightType::Bf16);
+  const std::vector<StageMemory> stages = predict_memory(demand.shape, layout, demand.memory);
+  std::string text = "| " + description_of(layout) + ", " + text_of(size) + " |";
+  std::string rule = "|---|";
+  std::vector<std::string> components;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    text += " engine " + std::to_string(i) + " |";
+    rule += "---|";
+    for (const ComponentBytes& part : stages[i].components) {
+      if (std::find(components.begin(), components.end(), part.component) == components.end()) {
+        components.push_back(part.component);
+      }
+    }
+  }
+  text += "\n" + rule + "\n";
+  for (const std::string& component : components) {
+    text += "| " + component + " |";
+    for (const StageMemory& stage : stages) {
+      std::string bytes = "";
+      for (const ComponentBytes& part : stage.components) {
+        if (part.component == component) bytes = gigabytes(part.bytes);
+      }
+      text += " " + bytes + " |";
+    }
+    text += "\n";
+  }
+  text += "| **total** |";
+  for (const StageMemory& stage : stages) text += " **" + gigabytes(stage.total_bytes()) + "** |";
+  return text + "\n";
+}
+
+std::string tables() {
+  const std::int64_t layers = published_model().layers;
+  std::string text = "### bf16 weights\n\n" + table_of_profiles(WeightType::Bf16);
+  text += "\n### fp8 weights\n\n" + table_of_profiles(WeightType::Fp8);
+  text += "\n### What does not fit in bf16, and what would\n\n" + list_of_reasons();
+  text += "\n### By component\n";
+  for (const Layout& layout : {layers_layout(layers, 4, 1), layers_layout(layers, 4, 2),
+                               layers_layout(layers, 4, 4), steps_layout(layers, 4, 1)}) {
+    text += "\n" + table_of_components(layout, {400, 720});
+  }
+  for (const FrameSize size : {kSizes[1], kSizes[2], kSizes[3]}) {
+    text += "\n" + table_of_components(layers_layout(layers, 4, 4), size);
+  }
+  return text;
+}
+
+TEST(MemoryPage, HasThePlannersNumbers) {
+  const std::string path = std::string(LONGTAKE_DOCS_DIR) + "/memory.md";
+  std::ostringstream content;
+  content << std::ifstream(path).rdbuf();
+  const std::string page = content.str();
+  const std::size_t begin = page.find(kBegin), end = page.find(kEnd);
+  ASSERT_NE(begin, std::string::npos);
+  ASSERT_NE(end, std::string::npos);
+  const std::size_t first = begin + std::string(kBegin).size();
+  const std::string expected = "\n" + tables() + "\n";
+  if (std::getenv("LONGTAKE_WRITE_DOCS")) {
+    std::ofstream(path) << page.substr(0, first) << expected << page.substr(end);
+    return;
+  }
+  EXPECT_EQ(page.substr(first, end - first), expected)
+      << "run planner_test with LONGTAKE_WRITE_DOCS=1 and look at the difference";
+}
+
+}  // namespace
+}  // namespace longtake
