@@ -7,6 +7,7 @@
 
 #include "jobs/error.h"
 #include "storage/safetensors.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::filesystem::path file(const std::string& name) { return testing::TempDir() + "longtake-carry-" + name; }
+std::filesystem::path file(const std::string& name) { return temp_path("carry-" + name); }
 
 template <class Action>
 std::string refusal_of(Action action) {
@@ -49,7 +50,7 @@ TEST(Carry, FitsTheSegmentThatFollowsOnly) {
 
 TEST(Carry, RefusesOtherFiles) {
   std::ofstream(file("text")) << "not a carry, but long enough";
-  EXPECT_THAT(refusal_of([] { read_carry(file("text")); }), HasSubstr("longtake-carry-text"));
+  EXPECT_THAT(refusal_of([] { read_carry(file("text")); }), HasSubstr("carry-text"));
   write_safetensors(file("other"), {}, {{"format", "pt"}});
   EXPECT_THAT(refusal_of([] { read_carry(file("other")); }), HasSubstr("format is 'pt'"));
   const std::string four_bytes(4, '\0');

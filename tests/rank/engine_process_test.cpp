@@ -12,6 +12,7 @@
 
 #include "jobs/error.h"
 #include "tests/rank/test_engine.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -130,7 +131,7 @@ TEST(EngineProcess, KnowsThePeakOfItsMemory) {
 }
 
 TEST(EngineProcess, WhatTheEnginePrintsIsAddedToTheLog) {
-  const std::filesystem::path log = testing::TempDir() + "longtake-engine-test.log";
+  const std::filesystem::path log = temp_path("engine.log");
   std::ofstream(log) << "before\n";
   {
     EngineProcess engine(misbehaving_engine(), log);

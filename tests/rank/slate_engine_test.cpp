@@ -17,6 +17,7 @@
 #include "storage/durable_file.h"
 #include "storage/media/image.h"
 #include "tests/rank/strip_reading.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -86,7 +87,7 @@ class SlateProgram : public testing::Test {
     return await(engine, is_end);
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / "longtake-slate-engine-test";
+  fs::path folder_ = temp_path("slate-engine");
 };
 
 /// What a test that fails shows.

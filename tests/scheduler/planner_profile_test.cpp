@@ -4,6 +4,7 @@
 
 #include "jobs/error.h"
 #include "scheduler/planner/profile.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -53,7 +54,7 @@ TEST(Profiles, AreThoseOfTheList) { EXPECT_EQ(installed_profiles().size(), 9u); 
 class ProfileFile : public ::testing::Test {
  protected:
   std::optional<Profile> parse(const std::string& text) {
-    const fs::path file = fs::path(::testing::TempDir()) / "longtake-profile.yaml";
+    const fs::path file = temp_path("profile.yaml");
     std::ofstream(file) << text;
     problems_.clear();
     auto profile = parse_profile(file, problems_);

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "jobs/error.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -15,7 +16,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 std::filesystem::path file(const std::string& name) {
-  return testing::TempDir() + "longtake-tensors-" + name;
+  return temp_path("tensors-" + name);
 }
 
 std::string content_of(const std::filesystem::path& path) {
@@ -77,7 +78,7 @@ TEST(Safetensors, ReadsTheExampleOfTheFormatsDescription) {
 }
 
 TEST(Safetensors, RefusesTornFiles) {
-  EXPECT_THAT(refusal_of(file_of("")), AllOf(HasSubstr("longtake-tensors-made"), HasSubstr("0 bytes")));
+  EXPECT_THAT(refusal_of(file_of("")), AllOf(HasSubstr("tensors-made"), HasSubstr("0 bytes")));
   EXPECT_THAT(refusal_of(file_of("1234")), HasSubstr("4 bytes"));
   EXPECT_THAT(refusal_of(file_of("a plain text is no such file")), HasSubstr("its header should have"));
   const std::string number(8, '\x07');
@@ -124,7 +125,7 @@ TEST(Safetensors, AMissingTensorIsNamedWithItsFile) {
     opened.read("blocks.3.weight");
     FAIL() << "it was found";
   } catch (const Error& e) {
-    EXPECT_THAT(e.what(), AllOf(HasSubstr("longtake-tensors-empty"), HasSubstr("'blocks.3.weight'")));
+    EXPECT_THAT(e.what(), AllOf(HasSubstr("tensors-empty"), HasSubstr("'blocks.3.weight'")));
   }
 }
 

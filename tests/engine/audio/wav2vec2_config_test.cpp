@@ -7,6 +7,7 @@
 #include "jobs/error.h"
 #include "tests/engine/audio/small_model.h"
 #include "tests/engine/reference.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -19,7 +20,7 @@ std::filesystem::path config_with(const std::string& key, const nlohmann::json& 
   nlohmann::json keys = reference_json("wav2vec2_config.json");
   keys[key] = value;
   if (value.is_null()) keys.erase(key);
-  const std::filesystem::path file = testing::TempDir() + "longtake-wav2vec2-config.json";
+  const std::filesystem::path file = temp_path("wav2vec2-config.json");
   std::ofstream(file) << keys;
   return file;
 }

@@ -6,6 +6,7 @@
 
 #include "jobs/error.h"
 #include "tests/engine/reference.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -50,7 +51,7 @@ std::string refusal_of(const std::filesystem::path& model) {
 }
 
 TEST(Tokenizer, NamesAModelThatIsMissingOrDamaged) {
-  const std::filesystem::path model = testing::TempDir() + "longtake-damaged-spiece.model";
+  const std::filesystem::path model = temp_path("damaged-spiece.model");
   std::filesystem::remove(model);
   EXPECT_THAT(refusal_of(model), HasSubstr(model.string() + " is missing"));
   std::ofstream(model) << "not a model";

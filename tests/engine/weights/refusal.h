@@ -9,6 +9,7 @@
 #include <string>
 
 #include "jobs/error.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 
@@ -25,7 +26,7 @@ inline std::string refusal_of(const std::function<void()>& attempt) {
 
 /// An empty folder of this test.
 inline std::filesystem::path empty_folder(const std::string& name) {
-  const std::filesystem::path folder = testing::TempDir() + "longtake-weights-" + name;
+  const std::filesystem::path folder = temp_path(name);
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tests/engine/weights/refusal.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -62,7 +63,7 @@ TEST(StoredTensor, LooksIntoTheMappingAndKeepsItAlive) {
 TEST(StoredTensor, WritingToItDoesNotChangeTheFile) {
   const StoredTensor place = stored(TensorType::U8, {3}, "abc");
   view_of(place).fill_('x');
-  EXPECT_EQ(bytes_of(testing::TempDir() + "longtake-weights-stored/values"), "abc");
+  EXPECT_EQ(bytes_of(temp_path("stored/values")), "abc");
 }
 
 TEST(StoredTensor, MayLieAtAnyByte) {
