@@ -19,8 +19,8 @@
 #include "rank/rank_loop.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
+#include "scheduler/cli/engines.h"
 #include "scheduler/cli/problems.h"
-#include "scheduler/cli/program_beside.h"
 #include "scheduler/cli/run_result.h"
 #include "scheduler/cli/scheduler_side.h"
 #include "storage/durable_file.h"
@@ -133,7 +133,7 @@ std::string hear_address(const MpiWorld& world, StartDeadline& deadline) {
 RankExit be_a_rank(const CliOptions& cli, const RankProcess& process, const ControlAddress& address) {
   RankOptions options;
   options.hardware = process.hardware;
-  options.engines = {{"slate", program_beside("longtake-slate")}};
+  options.engines = engine_programs();
   options.signals = process.signals;
   options.launcher = process.launcher;
   options.limits = limits_of(load_profile_of(cli, process.hardware.gpus).timeouts);

@@ -13,6 +13,7 @@
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
+#include "scheduler/cli/engines.h"
 #include "scheduler/cli/launcher.h"
 #include "scheduler/cli/rank_side.h"
 #include "scheduler/cli/run_result.h"
@@ -55,6 +56,7 @@ void refuse_second_run(const WorkDir& work_dir) {
 void prepare_or_refuse(const CliOptions& options, const std::vector<Gpu>& gpus) {
   load_profile_of(options, gpus);
   const std::vector<JobSpec> specs = load_jobs_of(options);
+  require_engines(specs);
   const WorkDir work_dir(work_dir_of(options));
   refuse_second_run(work_dir);
   const bool is_terminal = is_progress_on_terminal();

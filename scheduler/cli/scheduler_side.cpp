@@ -9,6 +9,7 @@
 
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
+#include "scheduler/cli/engines.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/job_log.h"
 #include "scheduler/prepare.h"
@@ -35,6 +36,7 @@ JobStore open_store(const WorkDir& work_dir) {
 }
 
 std::vector<PreparedJob> prepare(const std::vector<JobSpec>& specs, const WorkDir& work_dir) {
+  require_engines(specs);
   std::vector<Problem> problems;
   auto jobs = prepare_jobs(specs, work_dir, problems, [](const std::string&, double) {});
   if (!problems.empty()) throw ProblemsFound{problems};

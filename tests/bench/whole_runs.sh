@@ -68,7 +68,7 @@ hours() {
   "$longtake" run "$folder/night.yaml" --work-dir "$folder/night" --ranks 2 2>/dev/null >"$folder/night.out" &
   local run=$!
   while kill -0 "$run" 2>/dev/null; do
-    for pid in $(pgrep -f 'bin/longtake|mpirun' || true); do
+    for pid in $(pgrep -f 'bin/longtake|bin/mpirun|mpirun -n' || true); do
       awk -v OFS=' ' '/^Name/ { name = $2 } /^VmHWM/ { print name, $2 }' "/proc/$pid/status" 2>/dev/null || true
     done >>"$folder/memory"
     sleep 0.2
