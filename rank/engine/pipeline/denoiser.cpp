@@ -1,0 +1,97 @@
+#include "rank/engine/pipeline/denoiser.h"
+
+#include "jobs/error.h"
+#include "rank/engine/sampling/guidance.h"
+#include "rank/engine/transformer/text_embedding.h"
+#include "rank/engine/transformer/time_embedding.h"
+
+// L tokens of a block, S tokens of the sink, T text tokens, J pairs of a head, D model width
+namespace longtake {
+
+Denoiser::Denoiser(TransformerModel& model, const ClipShape& clip, const Prompt& prompt,
+                   FlowSchedule schedule, Caches caches)
+    : model_(model),
+      clip_(clip),
+      grid_(clip.block_grid()),
+      schedule_(std::move(schedule)),
+      caches_(caches),
+      guide_scale_(prompt.guide_scale) {
+  const TimeEmbedding time(model.config, model.weights);
+  time_zero_ = time.at(0);
+  for (const float timestep : schedule_.timesteps) times_.push_back(time.at(timestep));
+  const TextEmbedding text(model.config, model.weights);
+  branches_.push_back(branch_of(text(prompt.words_WE.to(device()))));
+  if (!needs_null_prompt(guide_scale_)) return;
+  if (!prompt.null_words_WE) {
+    throw Error(ErrorKind::Bug, "guidance of scale " + std::to_string(guide_scale_) + " has no null prompt");
+  }
+  branches_.push_back(branch_of(text(prompt.null_words_WE->to(device()))));
+}
+
+Denoiser::Branch Denoiser::branch_of(const at::Tensor& text_TD) const {
+  Branch branch{model_.layers.text(text_TD), {}};
+  const std::int64_t count = caches_ == Caches::One ? 1 : steps();
+  for (std::int64_t i = 0; i < count; ++i) {
+    branch.caches.push_back(model_.layers.new_cache({grid_, clip_.blocks}));
+  }
+  return branch;
+}
+
+StepCache& Denoiser::cache_of(Branch& branch, std::int64_t step) const {
+  return branch.caches.at(caches_ == Caches::One ? 0 : static_cast<std::size_t>(step));
+}
+
+void Denoiser::fill_sink(const at::Tensor& reference_CFYX, const at::Tensor& motion_CFYX) {
+  const at::Tensor turn_SJ = sink_turn_SJ(model_.config, grid_, device());
+  for (Branch& branch : branches_) {
+    // Anew for every branch: the layers compute in it.
+    const at::Tensor hidden_SD = model_.input.sink_SD(reference_CFYX.to(device()), motion_CFYX.to(device()));
+    StepCache& first = branch.caches.front();
+    model_.layers.run_sink(hidden_SD, turn_SJ, time_zero_, branch.text, first);
+    for (std::size_t i = 1; i < branch.caches.size(); ++i) branch.caches[i].share_sink(first);
+  }
+}
+
+void Denoiser::clear_window(std::int64_t step) {
+  for (Branch& branch : branches_) cache_of(branch, step).clear_window();
+}
+
+std::vector<at::Tensor> Denoiser::hidden_LD(const BlockMoment& moment, const AudioTokens& audio,
+                                            const at::Tensor& latent_CFYX) {
+  const BlockPlace place =
+      block_place(model_.config, grid_, moment.first_frame, moment.sink_distance, device());
+  const TimeModulation& time = times_.at(static_cast<std::size_t>(moment.step));
+  const StackAudio heard = model_.layers.audio(audio);
+  std::vector<at::Tensor> hidden;
+  for (Branch& branch : branches_) {
+    hidden.push_back(model_.layers.run_block(model_.input.block_LD(latent_CFYX, std::nullopt), place, time,
+                                             branch.text, heard, cache_of(branch, moment.step)));
+  }
+  return hidden;
+}
+
+at::Tensor Denoiser::denoise(const BlockMoment& moment, const AudioTokens& audio,
+                             const at::Tensor& latent_CFYX) {
+  const TimeModulation& time = times_.at(static_cast<std::size_t>(moment.step));
+  std::vector<at::Tensor> velocities;
+  for (const at::Tensor& hidden : hidden_LD(moment, audio, latent_CFYX)) {
+    velocities.push_back(model_.head.velocity_CFYX(hidden, time, grid_));
+  }
+  const at::Tensor velocity =
+      velocities.size() == 1 ? velocities[0] : guided_velocity(velocities[0], velocities[1], guide_scale_);
+  return euler_step(schedule_, moment.step, latent_CFYX, velocity);
+}
+
+void Denoiser::remember(const BlockMoment& moment, const AudioTokens& audio, const at::Tensor& latent_CFYX) {
+  hidden_LD(moment, audio, latent_CFYX);
+}
+
+std::int64_t Denoiser::cache_bytes() const {
+  std::int64_t bytes = 0;
+  for (const Branch& branch : branches_) {
+    for (const StepCache& cache : branch.caches) bytes += cache.bytes();
+  }
+  return bytes;
+}
+
+}  // namespace longtake

@@ -1,0 +1,34 @@
+#include "rank/engine/pipeline/vae_frames.h"
+
+#include "jobs/error.h"
+
+// C channels, F latent frames, Y latent rows, X latent columns, T frames, H height, W width
+namespace longtake {
+namespace {
+
+/// -1 to 1 becomes 0 to 255.
+at::Tensor bytes_THWC(const at::Tensor& frames_CTHW) {
+  return frames_CTHW.permute({1, 2, 3, 0})
+      .clamp(-1, 1)
+      .add(1)
+      .mul(127.5)
+      .round()
+      .to(at::kCPU, at::kByte)
+      .contiguous();
+}
+
+}  // namespace
+
+at::Tensor VaeFrames::decode(const at::Tensor& latent_CFYX) {
+  return decoder_.decode(stream_, latent_CFYX.unsqueeze(0))[0];
+}
+
+void VaeFrames::add(const at::Tensor& latent_CFYX) {
+  if (stream_.is_new()) throw Error(ErrorKind::Bug, "nothing precedes the first block of a segment");
+  const at::Tensor rgb_THWC = bytes_THWC(decode(latent_CFYX));
+  for (std::int64_t frame = 0; frame < rgb_THWC.size(0); ++frame) {
+    sink_(rgb_THWC[frame].data_ptr<std::uint8_t>());
+  }
+}
+
+}  // namespace longtake

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "rank/engine/pipeline/latent_sink.h"
+#include "rank/engine/vae/vae_decoder.h"
+
+namespace longtake {
+
+/// A frame of the film: height x width x 3 bytes, valid during the call.
+using FrameSink = std::function<void(const std::uint8_t* rgb)>;
+
+/// Decodes latents as a stream and hands every frame out as it is made: four for a latent frame of the
+/// segment, none for what precedes it. Something must precede a segment after each restart: the first
+/// latent frame of a stream gives one frame only. Throws Error{Bug} when nothing does. Belongs to one
+/// thread; `decoder` must outlive it.
+class VaeFrames : public LatentSink {
+ public:
+  VaeFrames(const VaeDecoder& decoder, FrameSink sink) : decoder_(decoder), sink_(std::move(sink)) {}
+
+  void restart() override { stream_ = VaeStream(); }
+  void precede(const at::Tensor& latent_CFYX) override { decode(latent_CFYX); }
+  void add(const at::Tensor& latent_CFYX) override;
+
+ private:
+  at::Tensor decode(const at::Tensor& latent_CFYX);
+
+  const VaeDecoder& decoder_;
+  FrameSink sink_;
+  VaeStream stream_;
+};
+
+}  // namespace longtake
