@@ -3,7 +3,7 @@
 #include <string>
 
 #include "jobs/engine_protocol.h"
-#include "rank/slate/slate_engine.h"
+#include "rank/slate/segment_maker.h"
 
 namespace {
 
@@ -36,8 +36,12 @@ int main(int argument_count, char** arguments) {
   if (argument_count > 1 || descriptor == nullptr) return exit_code_of_no_rank(argument_count, arguments);
   const char* font = std::getenv("LONGTAKE_SLATE_FONT");
   try {
-    longtake::OrderLine line(std::atoi(descriptor));
-    longtake::SlateEngine(std::move(line), font != nullptr ? font : LONGTAKE_DEFAULT_FONT).serve();
+    const auto make = [&](const longtake::SegmentOrder& order, const longtake::AfterFrame& after_frame) {
+      return longtake::make_slate_segment(order, font != nullptr ? font : LONGTAKE_DEFAULT_FONT, after_frame);
+    };
+    longtake::SegmentService(longtake::OrderLine(std::atoi(descriptor)),
+                             {longtake::kEngineProtocol, "slate", longtake::kSlateVersion}, make)
+        .serve();
     return 0;
   } catch (const std::exception& e) {
     std::cerr << "longtake-slate: " << e.what() << "\n";

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 
-#include "jobs/segment.h"
+#include "rank/engine_side/segment_service.h"
 
 namespace longtake {
 
-/// Called after each frame with the number of frames made so far; false gives the segment up.
-using AfterFrame = std::function<bool(std::int64_t frames_made)>;
+/// Changes whenever a slate's pixels may change.
+inline constexpr const char* kSlateVersion = "1";
 
 /// Renders every frame of the segment and leaves it and its carry durable under their final names, the
 /// segment last: its name says that both are complete. nullopt when it was given up; then, and when

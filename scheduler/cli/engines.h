@@ -9,10 +9,10 @@
 
 namespace longtake {
 
-/// The engine programs by the name that jobs use, installed beside this one or not.
+/// The engine programs that jobs may use, by the name they use.
 std::map<std::string, std::filesystem::path> engine_programs();
 
-/// Throws ProblemsFound with every job whose engine is not there.
+/// Throws ProblemsFound with every job whose engine is not among them or not installed.
 void require_engines(const std::vector<JobSpec>& jobs);
 
 }  // namespace longtake

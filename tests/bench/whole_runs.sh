@@ -69,7 +69,7 @@ hours() {
   local run=$!
   while kill -0 "$run" 2>/dev/null; do
     for pid in $(pgrep -f 'bin/longtake|bin/mpirun|mpirun -n' || true); do
-      awk -v OFS=' ' '/^Name/ { name = $2 } /^VmHWM/ { print name, $2 }' "/proc/$pid/status" 2>/dev/null || true
+      awk -v OFS=' ' '/^Name/ { name = $2 } /^VmHWM/ && name ~ /^(longtake|mpirun)/ { print name, $2 }' "/proc/$pid/status" 2>/dev/null || true
     done >>"$folder/memory"
     sleep 0.2
   done

@@ -11,7 +11,7 @@
 #include <map>
 #include <string>
 
-#include "rank/slate/order_line.h"
+#include "rank/engine_side/order_line.h"
 
 namespace {
 

@@ -10,4 +10,14 @@ std::int64_t VaeStream::bytes() const {
   return total;
 }
 
+bool operator==(const VaeStream& a, const VaeStream& b) {
+  if (a.histories_.size() != b.histories_.size()) return false;
+  for (const auto& [name, history] : a.histories_) {
+    const auto other = b.histories_.find(name);
+    if (other == b.histories_.end() || history.defined() != other->second.defined()) return false;
+    if (history.defined() && !at::equal(history, other->second)) return false;
+  }
+  return true;
+}
+
 }  // namespace longtake

@@ -21,6 +21,9 @@ class VaeStream {
 
   std::int64_t bytes() const;
 
+  /// Whether the same frames would give the same results: bit for bit the same histories.
+  friend bool operator==(const VaeStream& a, const VaeStream& b);
+
  private:
   std::map<std::string, at::Tensor> histories_;
 };

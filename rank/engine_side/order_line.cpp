@@ -1,4 +1,4 @@
-#include "rank/slate/order_line.h"
+#include "rank/engine_side/order_line.h"
 
 #include <sys/socket.h>
 

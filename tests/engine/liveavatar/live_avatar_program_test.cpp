@@ -1,0 +1,180 @@
+#include <gmock/gmock.h>
+#include <poll.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "rank/engine_process.h"
+#include "storage/durable_file.h"
+#include "storage/media/image.h"
+#include "storage/media/segment_file.h"
+#include "tests/engine/liveavatar/small_checkpoint.h"
+
+namespace longtake {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr int kPatience_ms = 120'000;  // only for tests that fail
+constexpr FrameSize kSize = {64, 64};
+constexpr std::int64_t kFilmFrames = 65;  // the third clip is short
+constexpr int kClipFrames = 24;
+
+/// The engine's real program, and a folder with everything an order needs.
+class LiveAvatarProgram : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    fs::remove_all(folder());
+    write_small_checkpoint(folder() / "model");
+    write_png(folder() / "reference.png", {kSize, portrait()});
+    std::ofstream(folder() / "speech.f32", std::ios::binary)
+        .write(reinterpret_cast<const char*>(speech().data()),
+               static_cast<std::streamsize>(speech().size() * sizeof(float)));
+  }
+  static void TearDownTestSuite() { fs::remove_all(folder()); }
+
+  static fs::path folder() { return fs::path(testing::TempDir()) / "longtake-engine-test"; }
+
+  static std::vector<std::uint8_t> portrait() {
+    std::vector<std::uint8_t> rgb(std::size_t{64} * 64 * 3);
+    for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
+    return rgb;
+  }
+
+  static const std::vector<float>& speech() {
+    static const std::vector<float> samples = [] {
+      std::vector<float> wave(kFilmFrames * kSamplesPerFrame);
+      for (std::size_t i = 0; i < wave.size(); ++i) wave[i] = 0.3F * std::sin(static_cast<float>(i) * 0.02F);
+      return wave;
+    }();
+    return samples;
+  }
+
+  static SegmentOrder order(Interval clips, const std::string& name) {
+    SegmentOrder wanted;
+    wanted.attempt = AttemptId{7};
+    wanted.job = "test-job";
+    wanted.identity = "abc123";
+    wanted.settings.prompt = "a person speaks";
+    wanted.settings.sample_steps = 2;
+    wanted.settings.infer_frames = kClipFrames;
+    wanted.settings.model = folder() / "model";
+    wanted.size = kSize;
+    wanted.range = {0, 3};
+    wanted.clips = clips;
+    wanted.frames = frames_of_clips(clips, kClipFrames, kFilmFrames);
+    wanted.film_frames = kFilmFrames;
+    wanted.reference_image = folder() / "reference.png";
+    wanted.speech = folder() / "speech.f32";
+    wanted.speech_samples = {0, kFilmFrames * kSamplesPerFrame};
+    wanted.segment = folder() / (name + ".mp4");
+    wanted.carry_out = folder() / (name + ".carry.safetensors");
+    return wanted;
+  }
+
+  static SegmentOrder order_after(const SegmentOrder& before, Interval clips, const std::string& name) {
+    SegmentOrder wanted = order(clips, name);
+    wanted.carry_in = before.carry_out;
+    return wanted;
+  }
+
+  /// What comes back for an order, up to its end; the last is empty FramesMade when the engine dies.
+  static std::vector<EngineReport> reports_of(EngineProcess& engine, const SegmentOrder& wanted,
+                                              bool cancel = false) {
+    engine.send(MakeSegment{wanted});
+    if (cancel) engine.send(CancelSegment{wanted.attempt});
+    std::vector<EngineReport> all;
+    while (true) {
+      pollfd news{engine.descriptor(), POLLIN, 0};
+      ::poll(&news, 1, kPatience_ms);
+      for (EngineReport& report : engine.receive()) {
+        all.push_back(report);
+        if (std::holds_alternative<SegmentMade>(report)) return all;
+        if (std::holds_alternative<SegmentGivenUp>(report)) return all;
+      }
+      if (const auto death = engine.death()) {
+        ADD_FAILURE() << "the engine ended: " << *death;
+        all.push_back(FramesMade{});
+        return all;
+      }
+    }
+  }
+
+  static SegmentFacts made(EngineProcess& engine, const SegmentOrder& wanted) {
+    const EngineReport end = reports_of(engine, wanted).back();
+    const auto* segment = std::get_if<SegmentMade>(&end);
+    EXPECT_NE(segment, nullptr) << encode(end);
+    return segment == nullptr ? SegmentFacts{} : segment->facts;
+  }
+
+  static std::string refusal(const SegmentOrder& wanted) {
+    EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+    const EngineReport end = reports_of(engine, wanted).back();
+    const auto* given_up = std::get_if<SegmentGivenUp>(&end);
+    EXPECT_NE(given_up, nullptr) << encode(end);
+    if (given_up == nullptr) return "";
+    EXPECT_EQ(given_up->kind, ErrorKind::InvalidInput) << given_up->message;
+    EXPECT_FALSE(fs::exists(wanted.segment));
+    return given_up->message;
+  }
+};
+
+TEST_F(LiveAvatarProgram, MakesEveryFrameOfAChainOfSegments) {
+  EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+  const SegmentOrder first = order({0, 2}, "whole-a");
+  const SegmentOrder second = order_after(first, {2, 3}, "whole-b");
+  EXPECT_EQ(made(engine, first).frames, 48);
+  EXPECT_EQ(made(engine, second).frames, 17);
+  EXPECT_EQ(count_decoded_frames(second.segment), 17);
+  EXPECT_TRUE(fs::exists(second.carry_out));
+}
+
+TEST_F(LiveAvatarProgram, AnotherEngineGoesOnWithTheSameFrames) {
+  SegmentFacts together;
+  const SegmentOrder first = order({0, 2}, "resumed-a");
+  {
+    EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+    made(engine, first);
+    together = made(engine, order_after(first, {2, 3}, "resumed-b"));
+  }
+  EngineProcess other(LONGTAKE_ENGINE_PROGRAM, {});
+  EXPECT_EQ(made(other, order_after(first, {2, 3}, "resumed-c")), together);
+}
+
+TEST_F(LiveAvatarProgram, IntroducesItselfAndReportsProgress) {
+  EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+  const std::vector<EngineReport> reports = reports_of(engine, order({0, 1}, "progress"));
+  ASSERT_TRUE(std::holds_alternative<EngineStarted>(reports.front()));
+  EXPECT_EQ(std::get<EngineStarted>(reports.front()).engine, "liveavatar");
+  std::vector<std::int64_t> progress;
+  for (const EngineReport& report : reports) {
+    if (const auto* frames = std::get_if<FramesMade>(&report)) progress.push_back(frames->frames);
+  }
+  EXPECT_EQ(progress, (std::vector<std::int64_t>{12, 24}));
+}
+
+TEST_F(LiveAvatarProgram, GivesUpWhenTold) {
+  EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+  const SegmentOrder wanted = order({0, 3}, "cancelled");
+  const EngineReport end = reports_of(engine, wanted, /*cancel=*/true).back();
+  ASSERT_TRUE(std::holds_alternative<SegmentGivenUp>(end)) << encode(end);
+  EXPECT_TRUE(std::get<SegmentGivenUp>(end).cancelled);
+  EXPECT_FALSE(fs::exists(wanted.segment));
+  EXPECT_FALSE(fs::exists(wanted.carry_out));
+}
+
+TEST_F(LiveAvatarProgram, RefusesWhatDoesNotFitInALine) {
+  SegmentOrder wanted = order({0, 1}, "refused");
+  wanted.settings.infer_frames = 20;
+  EXPECT_THAT(refusal(wanted), HasSubstr("infer_frames must be a multiple of 12"));
+  wanted = order({0, 1}, "refused");
+  wanted.settings.model = folder() / "no-model";
+  EXPECT_THAT(refusal(wanted), HasSubstr("no-model"));
+  wanted = order({1, 2}, "refused");
+  wanted.carry_in = folder() / "reference.png";
+  EXPECT_THAT(refusal(wanted), HasSubstr("reference.png"));
+}
+
+}  // namespace
+}  // namespace longtake
