@@ -9,6 +9,7 @@
 #include "storage/media/image.h"
 #include "storage/media/segment_file.h"
 #include "tests/engine/liveavatar/small_checkpoint.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -34,7 +35,7 @@ class LiveAvatarProgram : public testing::Test {
   }
   static void TearDownTestSuite() { fs::remove_all(folder()); }
 
-  static fs::path folder() { return fs::path(testing::TempDir()) / "longtake-engine-test"; }
+  static fs::path folder() { return temp_path("engine"); }
 
   static std::vector<std::uint8_t> portrait() {
     std::vector<std::uint8_t> rgb(std::size_t{64} * 64 * 3);

@@ -6,6 +6,7 @@
 
 #include "jobs/error.h"
 #include "storage/safetensors.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -15,7 +16,7 @@ using ::testing::HasSubstr;
 
 class CarryFiles : public ::testing::Test {
  protected:
-  CarryFiles() : path_(std::filesystem::path(::testing::TempDir()) / "c000000-000004.carry.safetensors") {}
+  CarryFiles() : path_(temp_path("c000000-000004.carry.safetensors")) {}
   ~CarryFiles() override { std::filesystem::remove(path_); }
 
   std::string refusal(const CarryNeeds& needs) const {
