@@ -1,5 +1,7 @@
 #include "jobs/cut_points.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 
 namespace longtake {
@@ -17,7 +19,7 @@ LoudnessCurve loud_with_pauses(std::int64_t clips, const std::vector<std::int64_
   loudness.mean_square.assign(static_cast<std::size_t>(clips) * kWindowsPerClip, 0.1F);
   for (const std::int64_t boundary : pauses) {
     const std::int64_t centre = boundary * static_cast<std::int64_t>(kWindowsPerClip);
-    for (std::int64_t i = centre - windows / 2; i < centre + windows / 2; ++i) {
+    for (std::int64_t i = std::max<std::int64_t>(0, centre - windows / 2); i < centre + windows / 2; ++i) {
       loudness.mean_square[static_cast<std::size_t>(i)] = 0;
     }
   }
