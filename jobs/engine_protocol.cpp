@@ -10,7 +10,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MakeSegment, order)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CancelSegment, attempt)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineStarted, protocol, engine, version)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FramesMade, attempt, frames)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentMade, attempt, facts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentMade, attempt, facts, work)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StageDone, attempt, work)
 
 void to_json(json&, const QuitEngine&) {}
 void from_json(const json&, QuitEngine&) {}
@@ -34,6 +35,7 @@ template <> struct MessageName<QuitEngine> { static constexpr auto value = "quit
 template <> struct MessageName<EngineStarted> { static constexpr auto value = "engine_started"; };
 template <> struct MessageName<FramesMade> { static constexpr auto value = "frames_made"; };
 template <> struct MessageName<SegmentMade> { static constexpr auto value = "segment_made"; };
+template <> struct MessageName<StageDone> { static constexpr auto value = "stage_done"; };
 template <> struct MessageName<SegmentGivenUp> { static constexpr auto value = "segment_given_up"; };
 // clang-format on
 

@@ -14,7 +14,7 @@
 /// `protocol` must be kEngineProtocol. docs/formats.md shows every line.
 namespace longtake {
 
-inline constexpr int kEngineProtocol = 1;
+inline constexpr int kEngineProtocol = 2;
 inline constexpr const char* kEngineDescriptorVariable = "LONGTAKE_ENGINE_FD";
 
 // Orders, rank -> engine.
@@ -39,7 +39,8 @@ struct EngineStarted {
   std::string engine;   ///< "slate", "liveavatar"
   std::string version;  ///< changes whenever the engine's pixels may change
 };
-/// `frames` of the segment are rendered and handed to the encoder so far.
+/// So much of the attempt's work is done, told in frames of the segment. A sign of life: also sent when
+/// the number has not grown.
 struct FramesMade {
   AttemptId attempt;
   std::int64_t frames = 0;
@@ -48,6 +49,12 @@ struct FramesMade {
 struct SegmentMade {
   AttemptId attempt;
   SegmentFacts facts;
+  EngineWork work;
+};
+/// What a stage answers that does not write the segment: its share is done, it is idle again.
+struct StageDone {
+  AttemptId attempt;
+  EngineWork work;
 };
 /// The attempt failed; the engine is idle again.
 struct SegmentGivenUp {
@@ -57,7 +64,7 @@ struct SegmentGivenUp {
   bool cancelled = false;  ///< because it was told to
 };
 
-using EngineReport = std::variant<EngineStarted, FramesMade, SegmentMade, SegmentGivenUp>;
+using EngineReport = std::variant<EngineStarted, FramesMade, SegmentMade, StageDone, SegmentGivenUp>;
 
 /// One line, without the newline.
 std::string encode(const EngineOrder& order);

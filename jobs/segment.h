@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "jobs/clip_math.h"
 #include "jobs/ids.h"
 #include "jobs/interval.h"
+#include "jobs/layout.h"
 
 namespace longtake {
 
@@ -22,6 +24,15 @@ struct GenerationSettings {
   std::string lora;       ///< file; empty for none
 };
 
+/// Which part of an attempt one engine of a group does. Every engine of the group gets the same order but
+/// for `stage`.
+struct GroupShare {
+  Layout layout;        ///< without stages for an engine that needs none; the last stage writes the segment
+  int stage = 0;        ///< which of the layout's stages this engine is
+  std::string meeting;  ///< folder where the group's engines find each other: new for every attempt, not
+                        ///< there yet, short (sockets go into it); empty for a group of one
+};
+
 /// One try at one segment, complete: an engine needs nothing else. Paths are absolute.
 /// Intervals are in clips of the job, frames of the film, samples of the speech file.
 struct SegmentOrder {
@@ -33,6 +44,10 @@ struct SegmentOrder {
   Interval range;   ///< clips of the chain this segment belongs to
   Interval clips;   ///< clips to make
   Interval frames;  ///< the film's frames of `clips`
+  /// Every so many clips from the range's begin the window of attention is filled anew: one number for
+  /// the whole job (docs/decisions/0017-windows-are-renewed.md).
+  std::int64_t renewal_clips = 1;
+  GroupShare share;
   std::int64_t film_frames = 0;
   std::string reference_image;  ///< already framed: exactly `size` pixels, PNG
   std::string speech;           ///< raw float32 little-endian samples, 16 kHz mono
@@ -50,21 +65,35 @@ inline std::string writer_of(AttemptId attempt) { return "attempt-" + std::to_st
 struct SegmentFacts {
   std::int64_t bytes = 0;
   std::int64_t frames = 0;
-  std::uint32_t packets_crc = 0;      ///< CRC-32 (IEEE) over the payload of all video packets in order
-  std::uint32_t first_frame_crc = 0;  ///< CRC-32 over the decoded first frame (yuv420p, planes without padding)
-  std::uint32_t last_frame_crc = 0;   ///< same for the last frame
+  std::uint32_t packets_crc = 0;  ///< CRC-32 (IEEE) over the payload of all video packets in order
+  std::uint32_t first_frame_crc =
+      0;  ///< CRC-32 over the decoded first frame (yuv420p, planes without padding)
+  std::uint32_t last_frame_crc = 0;  ///< same for the last frame
   friend bool operator==(const SegmentFacts& a, const SegmentFacts& b) {
     return a.bytes == b.bytes && a.frames == b.frames && a.packets_crc == b.packets_crc &&
            a.first_frame_crc == b.first_frame_crc && a.last_frame_crc == b.last_frame_crc;
   }
 };
 
+/// Where an engine's time and memory went in one attempt, for the job's log.
+struct EngineWork {
+  std::string device;                     ///< "cpu", "NVIDIA H100 80GB HBM3"
+  std::string precision;                  ///< "fp32", "bf16"; empty for an engine without a model
+  std::map<std::string, double> seconds;  ///< by what was done: "load", "text", "step 1", "decode", "wait"
+  std::int64_t allocated_bytes = 0;       ///< peak of tensors on the device; 0 where nobody counts them
+  std::int64_t reserved_bytes = 0;        ///< peak that LibTorch took from the device for them
+  std::int64_t used_bytes = 0;            ///< peak of the process on its device
+};
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GroupShare, layout, stage, meeting)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineWork, device, precision, seconds, allocated_bytes, reserved_bytes,
+                                   used_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrameSize, height, width)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationSettings, prompt, sample_steps, sample_guide_scale, fold_last_step,
-                                   base_seed, infer_frames, model, lora)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationSettings, prompt, sample_steps, sample_guide_scale,
+                                   fold_last_step, base_seed, infer_frames, model, lora)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentOrder, attempt, job, identity, settings, size, range, clips, frames,
-                                   film_frames, reference_image, speech, speech_samples, segment, carry_in,
-                                   carry_out)
+                                   renewal_clips, share, film_frames, reference_image, speech, speech_samples,
+                                   segment, carry_in, carry_out)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentFacts, bytes, frames, packets_crc, first_frame_crc, last_frame_crc)
 
 }  // namespace longtake

@@ -153,6 +153,11 @@ RankActions RankCore::on(const SegmentMade& report, std::int64_t peak_bytes, std
   return {TellScheduler{finished}};
 }
 
+RankActions RankCore::on(const StageDone& report, std::int64_t, std::int64_t) {
+  if (is_current(report.attempt)) attempt_.reset();
+  return {};
+}
+
 RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t, std::int64_t) {
   if (!is_current(report.attempt)) return {};
   return {fail_attempt(report.kind, report.message)};

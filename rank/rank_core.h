@@ -109,6 +109,7 @@ class RankCore {
   RankActions on(const EngineStarted& report, std::int64_t peak_bytes, std::int64_t now_ms);
   RankActions on(const FramesMade& report, std::int64_t peak_bytes, std::int64_t now_ms);
   RankActions on(const SegmentMade& report, std::int64_t peak_bytes, std::int64_t now_ms);
+  RankActions on(const StageDone& report, std::int64_t peak_bytes, std::int64_t now_ms);
   RankActions on(const SegmentGivenUp& report, std::int64_t peak_bytes, std::int64_t now_ms);
 
   bool is_current(AttemptId attempt) const;

@@ -8,6 +8,8 @@ namespace longtake {
 namespace {
 
 constexpr std::int64_t kReportEvery_frames = 12;
+/// The rank wants a sign of life.
+constexpr std::chrono::milliseconds kReportEvery{1000};
 
 }  // namespace
 
@@ -23,6 +25,7 @@ void SegmentService::serve() {
 void SegmentService::on(const MakeSegment& order) {
   is_cancelled_ = false;
   reported_frames_ = 0;
+  reported_at_ = std::chrono::steady_clock::now();
   line_.send(make(order.order));
 }
 
@@ -31,8 +34,9 @@ EngineReport SegmentService::make(const SegmentOrder& order) {
     return SegmentGivenUp{order.attempt, kind, why, is_cancelled_};
   };
   try {
-    const auto facts = maker_(order, [&](std::int64_t made) { return goes_on(order, made); });
-    if (facts) return SegmentMade{order.attempt, *facts};
+    const auto part = maker_(order, [&](std::int64_t made) { return goes_on(order, made); });
+    if (part && part->facts) return SegmentMade{order.attempt, *part->facts, part->work};
+    if (part) return StageDone{order.attempt, part->work};
     return given_up(ErrorKind::DeviceLost, "given up as ordered");
   } catch (const Error& e) {
     return given_up(e.kind(), e.what());
@@ -46,9 +50,13 @@ EngineReport SegmentService::make(const SegmentOrder& order) {
 }
 
 bool SegmentService::goes_on(const SegmentOrder& order, std::int64_t frames_made) {
-  const bool is_news = frames_made != reported_frames_;
-  if (is_news && (frames_made % kReportEvery_frames == 0 || frames_made == order.frames.length())) {
+  const auto now = std::chrono::steady_clock::now();
+  const bool is_news =
+      frames_made >= reported_frames_ + kReportEvery_frames ||
+      (frames_made == order.frames.length() && frames_made != reported_frames_);
+  if (is_news || now - reported_at_ >= kReportEvery) {
     reported_frames_ = frames_made;
+    reported_at_ = now;
     line_.send(FramesMade{order.attempt, frames_made});
   }
   hear_while_making(order.attempt);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -9,13 +10,18 @@
 
 namespace longtake {
 
-/// Called now and then with the number of frames made so far, at least after each; false gives the
-/// segment up.
+/// Called often, with how much of the segment is done, in frames (FramesMade); false gives it up.
 using AfterFrame = std::function<bool(std::int64_t frames_made)>;
 
-/// Makes one segment and its carry, both durable under their final names when this returns. nullopt when
-/// it was given up.
-using SegmentMaker = std::function<std::optional<SegmentFacts>(const SegmentOrder&, const AfterFrame&)>;
+/// An order's outcome.
+struct PartMade {
+  std::optional<SegmentFacts> facts;  ///< of the segment; nullopt from a stage that does not write it
+  EngineWork work;
+};
+
+/// Does this engine's share of one segment; the one that writes leaves segment and carry durable under
+/// their final names when this returns. nullopt when it was given up.
+using SegmentMaker = std::function<std::optional<PartMade>(const SegmentOrder&, const AfterFrame&)>;
 
 /// An engine's life: one segment after the other until it is told to quit or its rank is gone. A segment
 /// that fails is reported and is no reason to end. Belongs to one thread.
@@ -39,6 +45,7 @@ class SegmentService {
   EngineStarted introduction_;
   SegmentMaker maker_;
   std::int64_t reported_frames_ = 0;
+  std::chrono::steady_clock::time_point reported_at_;
   bool must_quit_ = false;
   bool is_cancelled_ = false;
 };

@@ -36,8 +36,12 @@ int main(int argument_count, char** arguments) {
   if (argument_count > 1 || descriptor == nullptr) return exit_code_of_no_rank(argument_count, arguments);
   const char* font = std::getenv("LONGTAKE_SLATE_FONT");
   try {
-    const auto make = [&](const longtake::SegmentOrder& order, const longtake::AfterFrame& after_frame) {
-      return longtake::make_slate_segment(order, font != nullptr ? font : LONGTAKE_DEFAULT_FONT, after_frame);
+    const auto make = [&](const longtake::SegmentOrder& order, const longtake::AfterFrame& after_frame)
+        -> std::optional<longtake::PartMade> {
+      const auto facts =
+          longtake::make_slate_segment(order, font != nullptr ? font : LONGTAKE_DEFAULT_FONT, after_frame);
+      if (!facts) return std::nullopt;
+      return longtake::PartMade{facts, {}};
     };
     longtake::SegmentService(longtake::OrderLine(std::atoi(descriptor)),
                              {longtake::kEngineProtocol, "slate", longtake::kSlateVersion}, make)

@@ -4,9 +4,9 @@
 
 #include "jobs/clip_math.h"
 #include "jobs/job_settings.h"
-#include "scheduler/planner/layout.h"
-#include "scheduler/planner/memory_model.h"
-#include "scheduler/planner/model_shape.h"
+#include "jobs/layout.h"
+#include "jobs/model/memory_model.h"
+#include "jobs/model/model_shape.h"
 #include "scheduler/planner/profile.h"
 
 /// What the Live Avatar engine needs for one job: memory through memory_model.h, and time.

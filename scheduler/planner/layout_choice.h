@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "scheduler/planner/avatar_cost.h"
-#include "scheduler/planner/layout.h"
+#include "jobs/layout.h"
 #include "scheduler/planner/profile.h"
 
 /// Which layout a job of the Live Avatar engine gets, and what to change when none fits.

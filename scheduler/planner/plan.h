@@ -12,8 +12,8 @@
 #include "jobs/interval.h"
 #include "jobs/job_spec.h"
 #include "jobs/messages.h"
-#include "scheduler/planner/layout.h"
-#include "scheduler/planner/model_shape.h"
+#include "jobs/layout.h"
+#include "jobs/model/model_shape.h"
 #include "scheduler/planner/profile.h"
 
 /// What would run where. Pure: the same values give the same plan.

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "scheduler/planner/memory_model.h"
+#include "jobs/model/memory_model.h"
 #include "scheduler/planner/plan.h"
 
 namespace longtake {

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "jobs/device_kind.h"
 #include "jobs/job_settings.h"
 #include "jobs/messages.h"
 #include "jobs/problem.h"
 
 namespace longtake {
 
-enum class DeviceKind { Cpu, Gpu };
 /// How the GPUs of a node reach each other.
 enum class Link { None, Pcie, Nvlink };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "jobs/clip_math.h"
-#include "scheduler/planner/layout.h"
+#include "jobs/layout.h"
 #include "scheduler/planner/profile.h"
 
 /// What the slate engine needs. It has no model: one process on one CPU slot, one stage.

@@ -19,10 +19,17 @@ TEST(EngineProtocol, OrdersSurvive) {
   order.attempt = AttemptId{7};
   order.settings.prompt = "two\nlines";
   order.speech_samples = {800, 160800};
+  order.renewal_clips = 20;
+  order.share = {steps_layout(40, 4, 2), 3, "/tmp/meeting"};
   const auto made = std::get<MakeSegment>(decode_engine_order(encode(EngineOrder{MakeSegment{order}})));
   EXPECT_EQ(made.order.attempt, AttemptId{7});
   EXPECT_EQ(made.order.settings.prompt, "two\nlines");
   EXPECT_EQ(made.order.speech_samples, order.speech_samples);
+  EXPECT_EQ(made.order.renewal_clips, 20);
+  EXPECT_EQ(made.order.share.stage, 3);
+  EXPECT_EQ(description_of(made.order.share.layout), "layers x 2 x steps x 4 + decoder");
+  EXPECT_EQ(made.order.share.layout.stages[3].layers, (Interval{20, 40}));
+  EXPECT_EQ(made.order.share.meeting, "/tmp/meeting");
   const auto cancel = decode_engine_order(encode(EngineOrder{CancelSegment{AttemptId{7}}}));
   EXPECT_EQ(std::get<CancelSegment>(cancel).attempt, AttemptId{7});
   EXPECT_TRUE(std::holds_alternative<QuitEngine>(decode_engine_order(encode(EngineOrder{QuitEngine{}}))));
@@ -35,7 +42,10 @@ TEST(EngineProtocol, ReportsSurvive) {
   EXPECT_EQ(started.version, "3");
   EXPECT_EQ(through_the_pipe(FramesMade{AttemptId{1}, 96}).frames, 96);
   const SegmentFacts facts = {1, 2, 3, 4, 5};
-  EXPECT_EQ(through_the_pipe(SegmentMade{AttemptId{1}, facts}).facts, facts);
+  EXPECT_EQ(through_the_pipe(SegmentMade{AttemptId{1}, facts, {}}).facts, facts);
+  EngineWork work;
+  work.seconds = {{"step 1", 1.5}};
+  EXPECT_EQ(through_the_pipe(StageDone{AttemptId{1}, work}).work.seconds, work.seconds);
   const auto given_up =
       through_the_pipe(SegmentGivenUp{AttemptId{1}, ErrorKind::OutOfMemory, "1 GB missing", false});
   EXPECT_EQ(given_up.kind, ErrorKind::OutOfMemory);

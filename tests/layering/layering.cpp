@@ -17,11 +17,12 @@ constexpr int kLongestFile_lines = 400;
 const std::map<std::string, std::set<std::string>>& arrows() {
   static const std::map<std::string, std::set<std::string>> table = {
       {"jobs", {}},
+      {"jobs/model", {"jobs"}},
       {"jobs/wire", {"jobs"}},
       {"storage", {"jobs"}},
       {"storage/media", {"jobs", "storage"}},
-      {"scheduler/planner", {"jobs"}},
-      {"scheduler", {"jobs", "jobs/wire", "storage", "storage/media", "scheduler/planner"}},
+      {"scheduler/planner", {"jobs", "jobs/model"}},
+      {"scheduler", {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler/planner"}},
       {"rank", {"jobs", "jobs/wire", "storage"}},
       {"rank/launch", {"jobs"}},
       {"rank/engine_side", {"jobs", "storage"}},
@@ -42,7 +43,7 @@ const std::map<std::string, std::set<std::string>>& arrows() {
         "rank/engine/text", "rank/engine/audio", "rank/engine/transformer", "rank/engine/vae",
         "rank/engine/sampling", "rank/engine/pipeline"}},
       {"scheduler/cli",
-       {"jobs", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner", "rank",
+       {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner", "rank",
         "rank/launch"}},
   };
   return table;

@@ -33,7 +33,7 @@ void write_raw(int descriptor, const std::string& text) {
 
 void make_well(OrderLine& line, const SegmentOrder& order) {
   line.send(longtake::FramesMade{order.attempt, 48});
-  line.send(longtake::SegmentMade{order.attempt, {4711, 48, 1, 2, 3}});
+  line.send(longtake::SegmentMade{order.attempt, {4711, 48, 1, 2, 3}, {}});
 }
 
 void wait_for_cancel(OrderLine& line, const SegmentOrder& order) {

@@ -83,7 +83,7 @@ const LiveAvatar::Job& LiveAvatar::job_of(const SegmentOrder& order, LoadedModel
   return job_.emplace(std::move(job));
 }
 
-std::optional<SegmentFacts> LiveAvatar::make(const SegmentOrder& order, const AfterFrame& after_frame) try {
+std::optional<PartMade> LiveAvatar::make(const SegmentOrder& order, const AfterFrame& after_frame) try {
   const c10::InferenceMode inference;
   LoadedModel& model = model_of(order);
   const ClipShape shape =
@@ -107,7 +107,7 @@ std::optional<SegmentFacts> LiveAvatar::make(const SegmentOrder& order, const Af
   });
   if (!carry || !after_frame(writer.frames())) return std::nullopt;
   write_carry(order.carry_out, *carry, order.identity);
-  return writer.commit(order.frames.length());
+  return PartMade{writer.commit(order.frames.length()), {}};
 } catch (const c10::Error& e) {
   throw Error(kind_of(e.what_without_backtrace()),
               std::string("computing a segment: ") + e.what_without_backtrace());

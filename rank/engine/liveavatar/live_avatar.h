@@ -22,7 +22,7 @@ class LiveAvatar {
 
   /// A SegmentMaker. Throws Error: InvalidInput for inputs, a checkpoint or a carry that do not fit the
   /// order, OutOfMemory and DeviceLost for the device, DiskFull or Io for the disk.
-  std::optional<SegmentFacts> make(const SegmentOrder& order, const AfterFrame& after_frame);
+  std::optional<PartMade> make(const SegmentOrder& order, const AfterFrame& after_frame);
 
  private:
   /// What all segments of a job share.

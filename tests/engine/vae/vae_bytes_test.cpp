@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rank/engine/vae/vae_decoder.h"
-#include "scheduler/planner/vae_memory.h"
+#include "jobs/model/vae_memory.h"
 
 namespace longtake {
 namespace {

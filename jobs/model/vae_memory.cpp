@@ -1,4 +1,4 @@
-#include "scheduler/planner/vae_memory.h"
+#include "jobs/model/vae_memory.h"
 
 #include <algorithm>
 

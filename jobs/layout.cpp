@@ -1,6 +1,9 @@
-#include "scheduler/planner/layout.h"
+#include "jobs/layout.h"
 
 #include <algorithm>
+#include <array>
+
+#include "jobs/error.h"
 
 namespace longtake {
 namespace {
@@ -43,6 +46,26 @@ std::string_view name_of(LayoutKind kind) {
       return "layers_steps";
   }
   return "";
+}
+
+LayoutKind layout_kind_from(std::string_view name) {
+  constexpr std::array kKinds = {LayoutKind::Single, LayoutKind::Layers, LayoutKind::Steps,
+                                 LayoutKind::LayersSteps};
+  for (const LayoutKind kind : kKinds) {
+    if (name_of(kind) == name) return kind;
+  }
+  throw Error(ErrorKind::InvalidInput, "there is no layout '" + std::string(name) + "'");
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Stage, layers, steps, text, audio, vae)
+
+void to_json(nlohmann::json& json, const Layout& layout) {
+  json = {{"kind", std::string(name_of(layout.kind))}, {"stages", layout.stages}};
+}
+
+void from_json(const nlohmann::json& json, Layout& layout) {
+  layout.kind = layout_kind_from(json.at("kind").get<std::string>());
+  json.at("stages").get_to(layout.stages);
 }
 
 Layout layers_layout(std::int64_t layers, std::int64_t steps, int ways) {

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "jobs/clip_math.h"
+#include "jobs/device_kind.h"
 #include "jobs/job_settings.h"
-#include "scheduler/planner/layout.h"
-#include "scheduler/planner/model_shape.h"
-#include "scheduler/planner/profile.h"
+#include "jobs/layout.h"
+#include "jobs/model/model_shape.h"
 
 /// How many bytes each engine of a group needs at its peak, before anything is started. docs/memory.md
 /// explains the components and has the tables.

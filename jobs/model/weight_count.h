@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "scheduler/planner/model_shape.h"
+#include "jobs/model/model_shape.h"
 
 /// How many numbers the weights are, part by part, as the published checkpoint has them. Tests compare
 /// the sums with real checkpoints.

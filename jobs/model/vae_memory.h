@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "jobs/clip_math.h"
-#include "scheduler/planner/model_shape.h"
+#include "jobs/model/model_shape.h"
 
 /// What decoding a film of any length holds at one time, in numbers (multiply by the bytes of one).
 namespace longtake {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ enum class LayoutKind {
 
 /// "single", "layers", "steps", "layers_steps".
 std::string_view name_of(LayoutKind kind);
+/// Inverse of name_of. Throws Error{InvalidInput} for an unknown name.
+LayoutKind layout_kind_from(std::string_view name);
 
 /// What one engine of a group does.
 struct Stage {
@@ -48,6 +51,9 @@ Layout steps_layout(std::int64_t layers, std::int64_t steps, int ways);
 
 /// "single", "layers x 4", "steps x 4 + decoder", "layers x 2 x steps x 4 + decoder".
 std::string description_of(const Layout& layout);
+
+void to_json(nlohmann::json& json, const Layout& layout);
+void from_json(const nlohmann::json& json, Layout& layout);
 
 struct ComponentBytes {
   std::string component;

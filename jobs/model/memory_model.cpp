@@ -1,9 +1,9 @@
-#include "scheduler/planner/memory_model.h"
+#include "jobs/model/memory_model.h"
 
 #include <algorithm>
 
-#include "scheduler/planner/vae_memory.h"
-#include "scheduler/planner/weight_count.h"
+#include "jobs/model/vae_memory.h"
+#include "jobs/model/weight_count.h"
 
 namespace longtake {
 namespace {

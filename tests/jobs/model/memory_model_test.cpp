@@ -1,10 +1,10 @@
-#include "scheduler/planner/memory_model.h"
+#include "jobs/model/memory_model.h"
 
 #include <gmock/gmock.h>
 
 #include "jobs/error.h"
-#include "scheduler/planner/vae_memory.h"
-#include "scheduler/planner/weight_count.h"
+#include "jobs/model/vae_memory.h"
+#include "jobs/model/weight_count.h"
 
 namespace longtake {
 namespace {

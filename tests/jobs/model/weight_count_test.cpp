@@ -1,4 +1,4 @@
-#include "scheduler/planner/weight_count.h"
+#include "jobs/model/weight_count.h"
 
 #include <gtest/gtest.h>
 

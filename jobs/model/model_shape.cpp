@@ -1,4 +1,4 @@
-#include "scheduler/planner/model_shape.h"
+#include "jobs/model/model_shape.h"
 
 #include <algorithm>
 #include <fstream>
