@@ -1,17 +1,23 @@
 #include "scheduler/cli/launcher.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "jobs/error.h"
+#include "scheduler/cli/living_children.h"
+#include "storage/file_descriptor.h"
 
 namespace longtake {
 namespace {
@@ -74,9 +80,54 @@ void check_started(int error_pipe, const std::string& program) {
                   "): install Open MPI (Debian: openmpi-bin) and put it on the PATH");
 }
 
+/// Watches a child for the moment when it should have ended.
+class ChildWatch {
+ public:
+  ChildWatch(pid_t child, std::chrono::milliseconds patience)
+      : child_(child), patience_(patience), ended_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
+
+  /// Returns when the child has ended.
+  void wait() {
+    constexpr int kLookEvery_ms = 500;
+    while (!ends_within(kLookEvery_ms)) end_when_childless();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool ends_within(int timeout_ms) const {
+    // Without such a descriptor (a kernel before 5.3) waitpid() alone waits.
+    if (ended_.get() < 0) return true;
+    pollfd event{ended_.get(), POLLIN, 0};
+    return ::poll(&event, 1, timeout_ms) > 0;
+  }
+
+  void end_when_childless() {
+    const Clock::time_point now = Clock::now();
+    if (has_living_children(child_)) {
+      had_children_ = true;
+      childless_since_ = now;
+    }
+    if (!had_children_ || now - childless_since_ < patience_) return;
+    const bool was_asked = std::exchange(was_asked_, true);
+    if (!was_asked) {
+      std::fprintf(stderr, "longtake: mpirun does not end though all ranks have: ending it\n");
+    }
+    ::kill(child_, was_asked ? SIGKILL : SIGTERM);
+    childless_since_ = now;
+  }
+
+  pid_t child_;
+  std::chrono::milliseconds patience_;
+  FileDescriptor ended_;
+  bool had_children_ = false;
+  bool was_asked_ = false;
+  Clock::time_point childless_since_ = Clock::now();
+};
+
 }  // namespace
 
-int run_child(const std::vector<std::string>& command) {
+int run_child(const std::vector<std::string>& command, std::chrono::milliseconds childless_patience) {
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
@@ -90,6 +141,7 @@ int run_child(const std::vector<std::string>& command) {
   child_pid.store(child);
   ::close(error_pipe[1]);
   check_started(error_pipe[0], command.front());
+  ChildWatch(child, childless_patience).wait();
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

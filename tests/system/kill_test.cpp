@@ -150,8 +150,8 @@ TEST(Kill, OfARankDoesNotEndTheRun) {
 
 TEST(Kill, OfAnEngineDoesNotEndTheRun) {
   in_lanes(2, random_moments(kKills, 4), [](const std::vector<Moment>& moments) {
-    kill_within_runs(moments, {{Role::Engine, 0}, {Role::Engine, 1}, {Role::Engine, 0}, {Role::Engine, 1}},
-                     "2");
+    // Two in a run: a third might hit the same segment, and its job fails after three tries.
+    kill_within_runs(moments, {{Role::Engine, 0}, {Role::Engine, 1}}, "2");
   });
 }
 

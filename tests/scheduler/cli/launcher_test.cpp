@@ -1,0 +1,49 @@
+#include "scheduler/cli/launcher.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scheduler/cli/living_children.h"
+
+namespace longtake {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{700};
+
+TEST(RunChild, ReturnsHowItEnded) {
+  EXPECT_EQ(run_child({"sh", "-c", "exit 7"}), 7);
+  EXPECT_EQ(run_child({"sh", "-c", "kill -KILL $$"}), 128 + SIGKILL);
+}
+
+TEST(RunChild, WaitsForAChildThatHasChildren) {
+  EXPECT_EQ(run_child({"sh", "-c", "sleep 3; exit 7"}, kPatience), 7);
+}
+
+TEST(RunChild, EndsOneThatWaitsForChildrenItDoesNotHaveAnyMore) {
+  EXPECT_EQ(run_child({"perl", "-e", "system('sleep 2'); sleep 1000"}, kPatience), 128 + SIGTERM);
+}
+
+TEST(RunChild, EndsOneThatDoesNotWantTo) {
+  EXPECT_EQ(run_child({"perl", "-e", "$SIG{TERM} = 'IGNORE'; system('sleep 2'); sleep 1 while 1"}, kPatience),
+            128 + SIGKILL);
+}
+
+TEST(LivingChildren, DoNotCountOnceTheyHaveEnded) {
+  EXPECT_FALSE(has_living_children(::getpid()));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  EXPECT_TRUE(has_living_children(::getpid()));
+  ::kill(child, SIGKILL);
+  siginfo_t ended;
+  ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);  // it stays, ended
+  EXPECT_FALSE(has_living_children(::getpid()));
+  ::waitpid(child, nullptr, 0);
+}
+
+}  // namespace
+}  // namespace longtake
