@@ -10,22 +10,58 @@ namespace longtake {
 namespace {
 
 namespace fs = std::filesystem;
+using Names = std::vector<std::string>;
 
+constexpr const char* kPublishedFolder = "Wan2.2-S2V-14B";
 constexpr const char* kConfig = "config.json";
+constexpr const char* kTransformer = "diffusion_pytorch_model";
+constexpr const char* kTokenizer = "google/umt5-xxl/spiece.model";
+constexpr const char* kAudio = "wav2vec2-large-xlsr-53-english/";
+
+const Names& vae_names() {
+  static const Names names = {"Wan2.1_VAE.pth", "Wan2.1_VAE.safetensors"};
+  return names;
+}
+
+const Names& text_encoder_names() {
+  static const Names names = {"models_t5_umt5-xxl-enc-bf16.pth", "models_t5_umt5-xxl-enc-bf16.safetensors"};
+  return names;
+}
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::InvalidInput, message); }
 
-/// The folder itself when it has a config.json, else its one subfolder that has.
+/// One of diffusion_pytorch_model.safetensors, its shards, its index.
+bool is_transformer_file(const fs::path& path) {
+  const std::string name = path.filename();
+  return name.rfind(kTransformer, 0) == 0 && name.find(".safetensors") != std::string::npos;
+}
+
+bool has_transformer(const fs::path& folder) {
+  return std::any_of(fs::directory_iterator(folder), fs::directory_iterator(),
+                     [](const auto& entry) { return is_transformer_file(entry.path()); });
+}
+
+/// Whether this is where the parts lie, however few of them there are. A config.json says nothing: the
+/// speech encoder's folder has one too.
+bool has_parts(const fs::path& folder) {
+  const auto is_there = [&](const std::string& name) { return fs::exists(folder / name); };
+  return has_transformer(folder) || is_there(kTokenizer) ||
+         std::any_of(vae_names().begin(), vae_names().end(), is_there) ||
+         std::any_of(text_encoder_names().begin(), text_encoder_names().end(), is_there);
+}
+
 fs::path root_of(const fs::path& model) {
+  if (!fs::exists(model)) refuse("the model " + model.string() + " is missing");
   if (!fs::is_directory(model)) refuse("the model " + model.string() + " is not a folder");
-  if (fs::exists(model / kConfig)) return model;
+  if (fs::exists(model / kConfig) || has_parts(model)) return model;
+  if (fs::is_directory(model / kPublishedFolder)) return model / kPublishedFolder;
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(model)) {
-    if (entry.is_directory() && fs::exists(entry.path() / kConfig)) found.push_back(entry.path());
+    if (entry.is_directory() && has_parts(entry.path())) found.push_back(entry.path());
   }
   if (found.size() == 1) return found[0];
-  refuse("the model " + model.string() + " must be the folder Wan2.2-S2V-14B with its config.json, or hold " +
-         "one such folder; it holds " + std::to_string(found.size()));
+  refuse("the model " + model.string() + " must be the folder " + kPublishedFolder + " with its " + kConfig +
+         ", or hold one such folder; it holds " + (found.empty() ? "none" : std::to_string(found.size())));
 }
 
 /// Looks up one part after the other and remembers what is not there, so that all of it is said at once.
@@ -34,7 +70,7 @@ class Search {
   explicit Search(fs::path root) : root_(std::move(root)) {}
 
   /// The first of `names` that exists.
-  fs::path first_of(const std::vector<std::string>& names) {
+  fs::path first_of(const Names& names) {
     for (const std::string& name : names) {
       if (fs::exists(root_ / name)) return root_ / name;
     }
@@ -44,13 +80,9 @@ class Search {
     return {};
   }
 
-  fs::path folder_with_shards() {
-    for (const auto& entry : fs::directory_iterator(root_)) {
-      const std::string name = entry.path().filename();
-      if (name.find("diffusion_pytorch_model") == 0) return root_;
-    }
-    missing_.push_back("diffusion_pytorch_model*.safetensors");
-    return {};
+  fs::path transformer() {
+    if (!has_transformer(root_)) missing_.push_back(std::string(kTransformer) + "*.safetensors");
+    return root_ / kTransformer;
   }
 
   void finish() const {
@@ -62,21 +94,20 @@ class Search {
 
  private:
   fs::path root_;
-  std::vector<std::string> missing_;
+  Names missing_;
 };
 
 }  // namespace
 
 CheckpointLayout find_checkpoint(const fs::path& model) {
   Search search(root_of(model));
-  const std::string audio = "wav2vec2-large-xlsr-53-english/";
+  const std::string audio = kAudio;
   CheckpointLayout layout;
   layout.transformer_config = search.first_of({kConfig});
-  layout.transformer = search.folder_with_shards();
-  layout.vae = search.first_of({"Wan2.1_VAE.pth", "Wan2.1_VAE.safetensors"});
-  layout.text_encoder =
-      search.first_of({"models_t5_umt5-xxl-enc-bf16.pth", "models_t5_umt5-xxl-enc-bf16.safetensors"});
-  layout.tokenizer = search.first_of({"google/umt5-xxl/spiece.model"});
+  layout.transformer = search.transformer();
+  layout.vae = search.first_of(vae_names());
+  layout.text_encoder = search.first_of(text_encoder_names());
+  layout.tokenizer = search.first_of({kTokenizer});
   layout.audio_config = search.first_of({audio + kConfig});
   layout.audio_encoder = search.first_of({audio + "model.safetensors", audio + "pytorch_model.bin"});
   search.finish();

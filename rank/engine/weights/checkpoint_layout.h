@@ -7,7 +7,7 @@ namespace longtake {
 /// Where the parts of a published checkpoint lie.
 struct CheckpointLayout {
   std::filesystem::path transformer_config;  ///< config.json
-  std::filesystem::path transformer;         ///< folder with config.json and the shards, for open_weights
+  std::filesystem::path transformer;         ///< the stem diffusion_pytorch_model, for open_weights
   std::filesystem::path vae;                 ///< Wan2.1_VAE.pth
   std::filesystem::path text_encoder;        ///< models_t5_umt5-xxl-enc-bf16.pth
   std::filesystem::path tokenizer;           ///< google/umt5-xxl/spiece.model
@@ -15,9 +15,10 @@ struct CheckpointLayout {
   std::filesystem::path audio_encoder;       ///< its model.safetensors, or else pytorch_model.bin
 };
 
-/// `model` is the folder Wan2.2-S2V-14B, or a folder that has it as its only checkpoint. The VAE and the
-/// text encoder may also be .safetensors files of the same stem. Throws Error{InvalidInput} with all that
-/// is missing, with the names it should have.
+/// `model` is the folder Wan2.2-S2V-14B, or a folder that has it (or, under another name, one folder with
+/// such parts). The transformer is one file or shards, with or without an index; the VAE and the text
+/// encoder may also be .safetensors files of the same stem. Throws Error{InvalidInput} with all that is
+/// missing, with the names it should have and the folder where it was looked for.
 CheckpointLayout find_checkpoint(const std::filesystem::path& model);
 
 /// `lora` is a file, or a folder with liveavatar.safetensors or LiveAvatar/liveavatar.safetensors. Throws

@@ -1,10 +1,12 @@
 #include "rank/engine/weights/lora_source.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "jobs/error.h"
+#include "rank/engine/weights/shape_text.h"
 #include "rank/engine/weights/weights.h"
 
 // O rows of a weight, I its columns, R rank of the adaptation
@@ -58,6 +60,10 @@ std::optional<std::string> without_wrapper(const std::string& name, const Weight
   }
 }
 
+bool is_one_number(const std::vector<std::int64_t>& shape) {
+  return std::all_of(shape.begin(), shape.end(), [](std::int64_t length) { return length == 1; });
+}
+
 std::string& slot_of(Adaptation& adaptation, Role role) {
   switch (role) {
     case Role::Down:
@@ -107,23 +113,42 @@ class LoraSource : public WeightSource {
   }
 
   void check(const std::string& weight, const Adaptation& adaptation) const {
-    if (adaptation.down.empty() != adaptation.up.empty()) {
-      refuse(describe(adaptation.down + adaptation.up) + " is without its other half");
-    }
+    check_pair(adaptation);
     if (!base_->has_shapes()) return;
     const std::vector<std::int64_t> shape = base_->shape_of(weight);
     if (!adaptation.whole.empty() && lora_->shape_of(adaptation.whole) != shape) {
-      refuse(describe(adaptation.whole) + " has not the shape of the tensor it replaces, '" + weight +
-             "' of " + base_->file_of(weight));
+      refuse(describe_with_shape(adaptation.whole) + " does not fit " + describe_base(weight));
     }
     if (adaptation.down.empty()) return;
     const auto down = lora_->shape_of(adaptation.down);
     const auto up = lora_->shape_of(adaptation.up);
-    if (shape.size() != 2 || down.size() != 2 || up.size() != 2 || down[0] != up[1] || down[0] == 0 ||
-        up[0] != shape[0] || down[1] != shape[1]) {
-      refuse(describe(adaptation.down) + " and its other half do not fit tensor '" + weight + "' of " +
-             base_->file_of(weight));
+    if (shape.size() != 2) refuse(describe(adaptation.down) + " is for no matrix: " + describe_base(weight));
+    if (down[1] != shape[1]) {
+      refuse(describe_with_shape(adaptation.down) + " does not fit the columns of " + describe_base(weight));
     }
+    if (up[0] != shape[0]) {
+      refuse(describe_with_shape(adaptation.up) + " does not fit the rows of " + describe_base(weight));
+    }
+  }
+
+  /// Both are there, are matrices and agree on a rank.
+  void check_pair(const Adaptation& adaptation) const {
+    if (!adaptation.alpha.empty() && !is_one_number(lora_->shape_of(adaptation.alpha))) {
+      refuse(describe_with_shape(adaptation.alpha) + " is not one number");
+    }
+    if (adaptation.down.empty() && adaptation.up.empty()) {
+      if (!adaptation.alpha.empty()) refuse(describe(adaptation.alpha) + " is without its pair A and B");
+      return;
+    }
+    if (adaptation.down.empty() || adaptation.up.empty()) {
+      refuse(describe(adaptation.down + adaptation.up) + " is without its other half, " +
+             (adaptation.up.empty() ? "B" : "A"));
+    }
+    const auto down = lora_->shape_of(adaptation.down);
+    const auto up = lora_->shape_of(adaptation.up);
+    if (down.size() == 2 && up.size() == 2 && down[0] == up[1] && down[0] > 0) return;
+    refuse(describe(adaptation.down) + " of shape " + shape_text(down) + " and '" + adaptation.up +
+           "' of shape " + shape_text(up) + " have no rank: A must be [rank, columns], B [rows, rank]");
   }
 
   at::Tensor merged(const at::Tensor& weight_OI, const Adaptation& adaptation) const {
@@ -138,6 +163,15 @@ class LoraSource : public WeightSource {
 
   std::string describe(const std::string& name) const {
     return "tensor '" + name + "' of the adaptation " + lora_->file_of(name);
+  }
+
+  std::string describe_with_shape(const std::string& name) const {
+    return describe(name) + " has shape " + shape_text(lora_->shape_of(name)) + ", which";
+  }
+
+  std::string describe_base(const std::string& name) const {
+    return "tensor '" + name + "' of " + base_->file_of(name) + ", shape " +
+           shape_text(base_->shape_of(name));
   }
 
   std::shared_ptr<const WeightSource> base_;

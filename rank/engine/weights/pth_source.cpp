@@ -91,8 +91,9 @@ std::map<std::string, MappedSource::Place> places_in(const std::filesystem::path
 std::unique_ptr<WeightSource> open_pth(const std::filesystem::path& file) {
   try {
     return std::make_unique<MappedSource>(file, places_in(file));
-  } catch (const c10::Error& e) {
-    refuse(file, e.what_without_backtrace());
+  } catch (const c10::Error&) {
+    // LibTorch's own words are of archives in general and of its source lines.
+    refuse(file, "it is no zip archive, or one that is cut short (PyTorch 1.6 and later write archives)");
   }
 }
 

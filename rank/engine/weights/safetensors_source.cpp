@@ -31,6 +31,7 @@ WeightMap weight_map_of(const std::filesystem::path& index) {
   std::ifstream stream(index);
   if (!stream) throw_errno("cannot open " + index.string());
   const auto json = nlohmann::json::parse(stream, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) refuse(index.string() + " is not an index of shards: it is not JSON");
   try {
     return json.at("weight_map").get<WeightMap>();
   } catch (const nlohmann::json::exception&) {
@@ -46,6 +47,17 @@ Places open_shard(const std::filesystem::path& index, const std::string& shard, 
   return places_in(file);
 }
 
+/// A tensor beside those that the index names would never be missed, nor one that is in two shards.
+void check_index_names_all(const std::filesystem::path& index, const WeightMap& weight_map,
+                           const std::string& shard, const Places& places) {
+  for (const auto& [tensor, place] : places) {
+    const auto named = weight_map.find(tensor);
+    if (named != weight_map.end() && named->second == shard) continue;
+    refuse("tensor '" + tensor + "' is in " + place.file.string() + "; " + index.string() +
+           (named == weight_map.end() ? " does not name it" : " says that it is in " + named->second));
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<WeightSource> open_safetensors(const std::filesystem::path& file) {
@@ -53,9 +65,10 @@ std::unique_ptr<WeightSource> open_safetensors(const std::filesystem::path& file
 }
 
 std::unique_ptr<WeightSource> open_safetensors_index(const std::filesystem::path& index) {
+  const WeightMap weight_map = weight_map_of(index);
   std::map<std::string, Places> shards;
   Places places;
-  for (const auto& [tensor, shard] : weight_map_of(index)) {
+  for (const auto& [tensor, shard] : weight_map) {
     if (shards.count(shard) == 0) shards[shard] = open_shard(index, shard, tensor);
     const auto found = shards.at(shard).find(tensor);
     if (found == shards.at(shard).end()) {
@@ -64,6 +77,7 @@ std::unique_ptr<WeightSource> open_safetensors_index(const std::filesystem::path
     }
     places.insert(*found);
   }
+  for (const auto& [shard, there] : shards) check_index_names_all(index, weight_map, shard, there);
   return std::make_unique<MappedSource>(index, std::move(places));
 }
 

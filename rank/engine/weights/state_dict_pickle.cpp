@@ -22,8 +22,12 @@ struct Global {
   std::string name;  // "module.name"
 };
 struct Storage {
-  TensorType type;
+  std::optional<TensorType> type;  // nullopt: none that the model knows
+  std::string type_name;
   std::string key;
+};
+struct UnknownTensor {
+  std::string type_name;
 };
 struct Sequence {
   std::shared_ptr<Values> items = std::make_shared<Values>();
@@ -33,7 +37,8 @@ struct Dictionary {
       std::make_shared<std::vector<std::pair<Value, Value>>>();
 };
 struct Value {
-  std::variant<Opaque, Mark, std::int64_t, std::string, Global, Storage, PickledTensor, Sequence, Dictionary>
+  std::variant<Opaque, Mark, std::int64_t, std::string, Global, Storage, PickledTensor, UnknownTensor,
+               Sequence, Dictionary>
       is;
 };
 
@@ -201,25 +206,26 @@ class StateDictReader {
     if (fields.size() != 5) bytes_.refuse("a storage of it has " + std::to_string(fields.size()) + " fields");
     const std::string& type_name = as<Global>(fields[1]).name;
     for (const auto& [name, type] : kStorageTypes) {
-      if (type_name == name) return {type, as<std::string>(fields[2])};
+      if (type_name == name) return {type, type_name, as<std::string>(fields[2])};
     }
-    bytes_.refuse("it has tensors of the type " + type_name);
+    return {std::nullopt, type_name, as<std::string>(fields[2])};
   }
 
   Value result_of(const std::string& function, const Values& arguments) {
     if (function == "collections.OrderedDict") return {Dictionary{}};
-    if (function == "torch._utils._rebuild_tensor_v2" && arguments.size() >= 4) return {tensor_of(arguments)};
+    if (function == "torch._utils._rebuild_tensor_v2" && arguments.size() >= 4) return tensor_of(arguments);
     if (function == "torch._utils._rebuild_parameter" && !arguments.empty()) return arguments[0];
     bytes_.refuse("it calls " + function);
   }
 
   /// (storage, offset, shape, strides, requires_grad, hooks)
-  PickledTensor tensor_of(const Values& arguments) {
+  Value tensor_of(const Values& arguments) {
     const Storage& storage = as<Storage>(arguments[0]);
-    PickledTensor tensor{storage.type, storage.key, as<std::int64_t>(arguments[1]), numbers(arguments[2]),
+    if (!storage.type) return {UnknownTensor{storage.type_name}};  // refused where its name is known
+    PickledTensor tensor{*storage.type, storage.key, as<std::int64_t>(arguments[1]), numbers(arguments[2]),
                          numbers(arguments[3])};
     if (tensor.shape.size() != tensor.strides.size()) bytes_.refuse("a tensor's shape and strides differ");
-    return tensor;
+    return {std::move(tensor)};
   }
 
   std::vector<std::int64_t> numbers(const Value& sequence) {
@@ -236,6 +242,9 @@ class StateDictReader {
     if (!std::holds_alternative<Dictionary>(root.is)) bytes_.refuse("its root is not a dictionary");
     for (const auto& [key, value] : *as<Dictionary>(root).items) {
       const std::string& name = as<std::string>(key);
+      if (const auto* unknown = std::get_if<UnknownTensor>(&value.is)) {
+        bytes_.refuse("tensor '" + name + "' has the type " + unknown->type_name);
+      }
       if (!std::holds_alternative<PickledTensor>(value.is)) bytes_.refuse("'" + name + "' is not a tensor");
       tensors[name] = as<PickledTensor>(value);
     }

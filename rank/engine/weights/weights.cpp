@@ -3,6 +3,7 @@
 #include <set>
 
 #include "jobs/error.h"
+#include "rank/engine/weights/shape_text.h"
 #include "rank/engine/weights/weight_source.h"
 
 namespace longtake {
@@ -12,12 +13,6 @@ constexpr std::size_t kNamesInMessage = 5;
 
 bool begins_with(const std::string& text, const std::string& prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
-}
-
-std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "[";
-  for (const std::int64_t length : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(length);
-  return text + "]";
 }
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(ErrorKind::InvalidInput, message); }

@@ -62,10 +62,11 @@ class Weights {
   std::string prefix_;
 };
 
-/// A .safetensors file, a .safetensors.index.json, a folder with one of these or with numbered shards, or
-/// a .pth or .bin file of torch.save. Reads names and shapes only and maps the files. Throws
-/// Error{InvalidInput} naming the file (and tensor) when one is missing, cut short or not of its format,
-/// Error{Io} for the disk.
+/// A .safetensors file, a .safetensors.index.json, a .pth or .bin file of torch.save; or how the names of
+/// one checkpoint's .safetensors files begin ("DIR/diffusion_pytorch_model"; "DIR" itself where there is
+/// only one): its index, its one file or all its numbered shards. Reads names and shapes only and maps the
+/// files. Throws Error{InvalidInput} naming the file (and tensor) when one is missing, cut short or not of
+/// its format, Error{Io} for the disk.
 Weights open_weights(const std::filesystem::path& path, WeightOptions options);
 
 /// Tensors that are in memory already.
@@ -79,9 +80,9 @@ Weights random_weights(std::uint64_t seed, WeightOptions options);
 /// The tensors of `base` with a low-rank adaptation merged as they are taken: W + alpha/rank * B A, summed
 /// in float32 (Hu et al. 2021, section 4.1). `lora` holds pairs X.lora_A.weight, X.lora_B.weight for the
 /// base's X.weight, with or without an adapter's name ("lora_A.default.weight") and with or without a
-/// wrapper's prefix ("base_model.model.", "diffusion_model.", ...). `alpha` holds for pairs without an
-/// X.alpha of their own. Throws Error{InvalidInput} naming file and tensor for a half pair, shapes that do
-/// not fit, and a pair whose X.weight the base has not.
+/// wrapper's prefix ("base_model.model.", "diffusion_model.", ...). A pair's alpha is its X.alpha, else what
+/// the file says for all (lora_alpha.h), else `alpha`. Throws Error{InvalidInput} naming file and tensor
+/// for a half pair, shapes that do not fit or have no rank, and a pair whose X.weight the base has not.
 Weights with_lora(Weights base, const std::filesystem::path& lora, double alpha);
 
 }  // namespace longtake

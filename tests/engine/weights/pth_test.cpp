@@ -61,6 +61,41 @@ TEST(Pth, TornItIsNamed) {
   }
 }
 
+TEST(Pth, AFileThatIsNoArchiveIsNamed) {
+  const std::filesystem::path file = empty_folder("pickle") / "model.pth";
+  write_bytes(file, pickled_dictionary("w", pickled_tensor()));  // before PyTorch 1.6 this was a checkpoint
+  EXPECT_THAT(
+      refusal_of([&] { open_weights(file, {}); }),
+      AllOf(HasSubstr(file.string() + " is not a complete file of torch.save"), HasSubstr("PyTorch 1.6")));
+}
+
+TEST(Pth, APickleOfSomethingElseIsNamed) {
+  const auto list = pth_of(
+      "\x80\x02]K\x01"
+      "a.",
+      {});
+  EXPECT_THAT(refusal_of([&] { open_weights(list, {}); }),
+              AllOf(HasSubstr(list.string() + " is not a torch.save of named tensors"),
+                    HasSubstr("root is not a dictionary")));
+  const auto module = pth_of(
+      "\x80\x02"
+      "cmodels.wan\nWanVAE\n)R.",
+      {});
+  EXPECT_THAT(refusal_of([&] { open_weights(module, {}); }),
+              AllOf(HasSubstr(module.string()), HasSubstr("it calls models.wan.WanVAE")));
+  const auto training = pth_of(pickled_dictionary("model", "}"), {});
+  EXPECT_THAT(refusal_of([&] { open_weights(training, {}); }),
+              AllOf(HasSubstr(training.string()), HasSubstr("'model' is not a tensor")));
+}
+
+TEST(Pth, ATensorOfAnUnknownTypeIsNamed) {
+  std::string tensor = pickled_tensor();
+  tensor.replace(tensor.find("FloatStorage"), 12, "QInt8Storage");
+  const auto file = pth_of(pickled_dictionary("w", tensor), kSix);
+  EXPECT_THAT(refusal_of([&] { open_weights(file, {}); }),
+              AllOf(HasSubstr(file.string()), HasSubstr("tensor 'w' has the type torch.QInt8Storage")));
+}
+
 TEST(Pth, AMissingRecordIsNamedWithItsTensor) {
   const auto file = pth_of(pickled_dictionary("w", pickled_tensor()), {});
   EXPECT_THAT(refusal_of([&] { open_weights(file, {}); }),

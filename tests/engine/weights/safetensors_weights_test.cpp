@@ -67,7 +67,7 @@ TEST(SafetensorsWeights, AShardThatIsMissingIsNoticedWithoutAnIndex) {
   const std::filesystem::path folder = sharded("missing-without-index");
   std::filesystem::remove(folder / "model-00002-of-00002.safetensors");
   EXPECT_THAT(refusal_of([&] { open_weights(folder, {}); }),
-              AllOf(HasSubstr(folder.string()), HasSubstr("has 1 shards"), HasSubstr("there are 2")));
+              AllOf(HasSubstr(folder.string()), HasSubstr("has 1 of the shards"), HasSubstr("there are 2")));
 }
 
 TEST(SafetensorsWeights, ATensorThatTheIndexPromisesMustBeThere) {
@@ -76,6 +76,75 @@ TEST(SafetensorsWeights, ATensorThatTheIndexPromisesMustBeThere) {
   EXPECT_THAT(
       refusal_of([&] { open_weights(folder, {}); }),
       AllOf(HasSubstr("model-00001-of-00002.safetensors has no tensor 'two.weight'"), HasSubstr(kIndex)));
+}
+
+TEST(SafetensorsWeights, ATensorThatTheIndexDoesNotNameIsRefused) {
+  const std::filesystem::path folder = sharded("unnamed");
+  const nlohmann::json index = {{"weight_map", {{"one.weight", "model-00001-of-00002.safetensors"}}}};
+  write_bytes(folder / kIndex, index.dump());
+  EXPECT_THAT(open_weights(folder, {}).names(), ElementsAre("one.weight")) << "a file beside is not asked";
+  write_safetensors(folder / "model-00001-of-00002.safetensors",
+                    {{"one.weight", {TensorType::U8, {1}, "1"}}, {"three", {TensorType::U8, {1}, "3"}}}, {});
+  EXPECT_THAT(refusal_of([&] { open_weights(folder, {}); }),
+              AllOf(HasSubstr("'three'"), HasSubstr((folder / "model-00001-of-00002.safetensors").string()),
+                    HasSubstr(kIndex), HasSubstr("does not name it")));
+}
+
+TEST(SafetensorsWeights, ATensorInTwoShardsIsRefused) {
+  const std::filesystem::path folder = sharded("twice");
+  const std::filesystem::path second = folder / "model-00002-of-00002.safetensors";
+  write_safetensors(
+      second, {{"one.weight", {TensorType::U8, {1}, "1"}}, {"two.weight", {TensorType::U8, {1}, "2"}}}, {});
+  EXPECT_THAT(refusal_of([&] { open_weights(folder, {}); }),
+              AllOf(HasSubstr("'one.weight' is both in"), HasSubstr("model-00001-of-00002.safetensors"),
+                    HasSubstr(second.string())));
+  write_index(folder, "model-00002-of-00002.safetensors");
+  EXPECT_THAT(refusal_of([&] { open_weights(folder, {}); }),
+              AllOf(HasSubstr("'one.weight' is in " + second.string()),
+                    HasSubstr("says that it is in model-00001-of-00002.safetensors")));
+}
+
+class TornSafetensors : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+/// A file of this header and eight bytes of data.
+std::filesystem::path file_of_header(const std::string& header) {
+  std::string bytes(8, '\0');
+  bytes[0] = static_cast<char>(header.size());
+  const std::filesystem::path file = empty_folder("header") / "model.safetensors";
+  write_bytes(file, bytes + header + std::string(8, '\1'));
+  return file;
+}
+
+TEST_P(TornSafetensors, IsNamedWithWhatIsWrong) {
+  const std::filesystem::path file = file_of_header(GetParam().first);
+  EXPECT_THAT(
+      refusal_of([&] { open_weights(file, {}); }),
+      AllOf(HasSubstr(file.string() + " is not a complete safetensors file"), HasSubstr(GetParam().second)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    SafetensorsWeights, TornSafetensors,
+    testing::Values(
+        std::pair("not json", "header is not a JSON object"), std::pair("[]", "header is not a JSON object"),
+        std::pair(R"({"w":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}})", "'w' lies at [0, 12) of 8"),
+        std::pair(R"({"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "'w' has 8 bytes"),
+        std::pair(R"({"w":{"dtype":"F4","shape":[2],"data_offsets":[0,8]}})",
+                  "'w' has the unknown type 'F4'"),
+        std::pair(R"({"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "'w' has 8 bytes"),
+        std::pair(R"({"w":{"dtype":"F32","data_offsets":[0,8]}})", "'w'"),
+        std::pair(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "end at byte")));
+
+TEST(SafetensorsWeights, AFileCutInItsHeaderIsNamed) {
+  const std::filesystem::path file =
+      file_of_header(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})");
+  const std::string whole = bytes_of(file);
+  EXPECT_THAT(open_weights(file, {}).names(), ElementsAre("w"));
+  for (const std::size_t kept : {std::size_t{0}, std::size_t{7}, std::size_t{20}}) {
+    write_bytes(file, whole.substr(0, kept));
+    EXPECT_THAT(refusal_of([&] { open_weights(file, {}); }),
+                HasSubstr(file.string() + " is not a complete safetensors file"))
+        << kept;
+  }
 }
 
 TEST(SafetensorsWeights, AFileShorterThanItsHeaderSaysIsNamedWithATensor) {
@@ -89,9 +158,15 @@ TEST(SafetensorsWeights, AFileShorterThanItsHeaderSaysIsNamedWithATensor) {
 
 TEST(SafetensorsWeights, AnIndexMustBeOne) {
   const std::filesystem::path folder = sharded("bad-index");
-  write_bytes(folder / kIndex, "{\"weight_map\": 3}");
-  EXPECT_THAT(refusal_of([&] { open_weights(folder, {}); }),
-              AllOf(HasSubstr(kIndex), HasSubstr("weight_map")));
+  for (const char* content : {"{\"weight_map\": 3}", "{}", "[1]", "{\"weight_map\": {\"w\": 1}}"}) {
+    write_bytes(folder / kIndex, content);
+    EXPECT_THAT(refusal_of([&] { open_weights(folder, {}); }),
+                AllOf(HasSubstr((folder / kIndex).string()), HasSubstr("weight_map")))
+        << content;
+  }
+  write_bytes(folder / kIndex, "<html>");
+  EXPECT_EQ(refusal_of([&] { open_weights(folder, {}); }),
+            (folder / kIndex).string() + " is not an index of shards: it is not JSON");
 }
 
 TEST(SafetensorsWeights, NothingIsGuessed) {

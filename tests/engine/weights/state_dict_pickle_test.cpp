@@ -62,7 +62,8 @@ TEST(StateDictPickle, NamesWhatIsNotATensor) {
 TEST(StateDictPickle, SaysWhichTypeItDoesNotKnow) {
   std::string tensor = pickled_tensor();
   tensor.replace(tensor.find("FloatStorage"), 12, "QInt8Storage");
-  EXPECT_THAT(reading(pickled_dictionary("w", tensor)), HasSubstr("torch.QInt8Storage"));
+  EXPECT_THAT(reading(pickled_dictionary("w", tensor)),
+              HasSubstr("tensor 'w' has the type torch.QInt8Storage"));
 }
 
 TEST(StateDictPickle, RefusesNonsense) {
