@@ -24,7 +24,8 @@ class Reader {
     try {
       return keys_.at(key).get<T>();
     } catch (const json::exception&) {
-      refuse(std::string("'") + key + "' is missing or of the wrong type");
+      const std::string name = std::string("'") + key + "' ";
+      refuse(name + (keys_.contains(key) ? "is of the wrong type: " + keys_.at(key).dump() : "is missing"));
     }
   }
 
@@ -37,6 +38,12 @@ class Reader {
   /// The number before the first dot of a text like "4.7.0.dev0".
   int major_version(const char* key, int if_missing) const {
     return keys_.contains(key) ? std::atoi(get<std::string>(key).c_str()) : if_missing;
+  }
+
+  std::int64_t size(const char* key) const {
+    const auto value = get<std::int64_t>(key);
+    if (value < 1) refuse(std::string("'") + key + "' must be at least 1, got " + std::to_string(value));
+    return value;
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
@@ -60,13 +67,14 @@ void check(const Wav2Vec2Config& config, const Reader& reader) {
       reader.refuse("every 'conv_stride' must be at least 1 and at most its 'conv_kernel'");
     }
   }
-  if (config.heads < 1 || config.width % config.heads != 0) {
-    reader.refuse("'hidden_size' must be a multiple of 'num_attention_heads'");
-  }
-  if (config.position_kernel < 1 || config.position_groups < 1 ||
-      config.width % config.position_groups != 0) {
-    reader.refuse("'hidden_size' must be a multiple of 'num_conv_pos_embedding_groups'");
-  }
+  const auto require_parts = [&](const char* key, std::int64_t parts) {
+    if (config.width % parts == 0) return;
+    reader.refuse("'hidden_size' (" + std::to_string(config.width) + ") must be a multiple of '" + key +
+                  "', got " + std::to_string(parts));
+  };
+  require_parts("num_attention_heads", config.heads);
+  require_parts("num_conv_pos_embedding_groups", config.position_groups);
+  if (!(config.norm_epsilon > 0)) reader.refuse("'layer_norm_eps' must be above 0");
 }
 
 }  // namespace
@@ -100,12 +108,12 @@ Wav2Vec2Config read_wav2vec2_config(const std::filesystem::path& file) {
   config.conv_strides = reader.get<std::vector<std::int64_t>>("conv_stride");
   config.conv_kernels = reader.get<std::vector<std::int64_t>>("conv_kernel");
   config.conv_bias = reader.get<bool>("conv_bias");
-  config.width = reader.get<std::int64_t>("hidden_size");
-  config.layers = reader.get<std::int64_t>("num_hidden_layers");
-  config.heads = reader.get<std::int64_t>("num_attention_heads");
-  config.ffn_width = reader.get<std::int64_t>("intermediate_size");
-  config.position_kernel = reader.get<std::int64_t>("num_conv_pos_embeddings");
-  config.position_groups = reader.get<std::int64_t>("num_conv_pos_embedding_groups");
+  config.width = reader.size("hidden_size");
+  config.layers = reader.size("num_hidden_layers");
+  config.heads = reader.size("num_attention_heads");
+  config.ffn_width = reader.size("intermediate_size");
+  config.position_kernel = reader.size("num_conv_pos_embeddings");
+  config.position_groups = reader.size("num_conv_pos_embedding_groups");
   config.norm_epsilon = reader.get<double>("layer_norm_eps");
   config.last_state_normed = reader.major_version("transformers_version", 4) < 5;
   check(config, reader);

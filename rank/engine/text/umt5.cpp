@@ -1,6 +1,8 @@
 #include "rank/engine/text/umt5.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string>
 
 #include "jobs/error.h"
@@ -43,6 +45,15 @@ at::Tensor position_bias(const at::Tensor& table, const at::Tensor& bucket_LL) {
 /// What masks a key: the lowest number, not infinity, so that a row without any key stays finite.
 double lowest_of(at::ScalarType type) {
   return type == at::kHalf ? -65504.0 : -3.3895313892515355e38;  // of bfloat16; float32 holds it too
+}
+
+/// One more than the highest block that is named: a tensor that is missing below is then missed.
+std::int64_t layers_named_in(const Weights& weights) {
+  std::int64_t layers = 0;
+  for (const std::string& name : weights.select("blocks.").names()) {
+    layers = std::max<std::int64_t>(layers, std::strtoll(name.c_str(), nullptr, 10) + 1);
+  }
+  return layers;
 }
 
 void check(const UmT5Config& config) {
@@ -88,7 +99,7 @@ UmT5Config umt5_config_of(const Weights& weights) {
   config.ffn_width = ffn[0];
   config.buckets = positions[0];
   config.heads = positions[1];
-  while (weights.has("blocks." + std::to_string(config.layers) + ".norm1.weight")) ++config.layers;
+  config.layers = layers_named_in(weights);
   return config;
 }
 

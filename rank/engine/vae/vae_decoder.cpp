@@ -38,7 +38,8 @@ VaeDecoder::VaeDecoder(const VaeConfig& config, const Weights& checkpoint, const
   for (int level = config.levels() - 1; level >= 0; --level) {
     levels_.push_back(make_level(decoder, level, layer, channels));
   }
-  decoder.refuse_unused();
+  for (const char* name : {"encoder.", "conv1."}) checkpoint.leave(name);
+  checkpoint.refuse_unused();
   const at::Device device = checkpoint.options().device;
   mean_C11_ = mean_C11_.to(device);
   std_C11_ = std_C11_.to(device);

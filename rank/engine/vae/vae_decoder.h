@@ -17,7 +17,7 @@ namespace longtake {
 class VaeDecoder {
  public:
   /// Takes conv2 and decoder.* of `checkpoint`. Throws Error{InvalidInput} naming a tensor of these that
-  /// is missing, mis-shaped or unknown.
+  /// is missing or mis-shaped, and one that belongs to neither decoder nor encoder.
   VaeDecoder(const VaeConfig& config, const Weights& checkpoint);
 
   /// `latents`: [1, z_dim, T, h, w], normalised, any T, in order after those the stream has seen. Returns

@@ -26,7 +26,8 @@ VaeEncoder::VaeEncoder(const VaeConfig& config, const Weights& checkpoint, const
   for (int level = 0; level < config.levels(); ++level) {
     levels_.push_back(make_level(encoder, level, layer, channels));
   }
-  encoder.refuse_unused();
+  for (const char* name : {"decoder.", "conv2."}) checkpoint.leave(name);
+  checkpoint.refuse_unused();
   const at::Device device = checkpoint.options().device;
   mean_C11_ = mean_C11_.to(device);
   std_C11_ = std_C11_.to(device);

@@ -17,7 +17,7 @@ namespace longtake {
 class VaeEncoder {
  public:
   /// Takes conv1 and encoder.* of `checkpoint`. Throws Error{InvalidInput} naming a tensor of these that
-  /// is missing, mis-shaped or unknown.
+  /// is missing or mis-shaped, and one that belongs to neither decoder nor encoder.
   VaeEncoder(const VaeConfig& config, const Weights& checkpoint);
 
   /// `frames`: [1, 3, T, H, W] in -1 to 1, H and W multiples of 8, T = 4 n or, for a new stream, 1 + 4 n

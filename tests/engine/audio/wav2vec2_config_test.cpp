@@ -80,7 +80,12 @@ INSTANTIATE_TEST_SUITE_P(Wav2Vec2Config, Wav2Vec2ConfigVersion,
 
 TEST(Wav2Vec2Config, WhatCannotBeIsNamed) {
   EXPECT_THAT(refusal_with("hidden_size", nullptr), HasSubstr("'hidden_size' is missing"));
-  EXPECT_THAT(refusal_with("hidden_size", "large"), HasSubstr("'hidden_size'"));
+  EXPECT_THAT(refusal_with("hidden_size", "large"),
+              HasSubstr("'hidden_size' is of the wrong type: \"large\""));
+  EXPECT_THAT(refusal_with("num_hidden_layers", -1),
+              HasSubstr("'num_hidden_layers' must be at least 1, got -1"));
+  EXPECT_THAT(refusal_with("intermediate_size", 0), HasSubstr("'intermediate_size' must be at least 1"));
+  EXPECT_THAT(refusal_with("layer_norm_eps", -1e-5), HasSubstr("'layer_norm_eps' must be above 0"));
   EXPECT_THAT(refusal_with("num_attention_heads", 7), HasSubstr("'num_attention_heads'"));
   EXPECT_THAT(refusal_with("num_conv_pos_embedding_groups", 7), HasSubstr("'num_conv_pos_embedding_groups'"));
   EXPECT_THAT(refusal_with("conv_stride", {5, 2}), HasSubstr("'conv_stride'"));

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "jobs/error.h"
+#include "rank/engine/compute_threads.h"
 #include "tests/engine/audio/small_model.h"
 #include "tests/engine/reference.h"
 
@@ -108,6 +109,23 @@ TEST(Wav2Vec2, OneFrameIsEnough) {
   const Wav2Vec2 model(small_wav2vec2(), random_weights(5, {}));
   EXPECT_EQ(model.hidden_states(at::ones({400})).sizes(), (std::vector<std::int64_t>{3, 1, 16}));
   EXPECT_THROW(model.hidden_states(at::ones({399})), Error);
+}
+
+TEST(Wav2Vec2, TheNumberOfComputeThreadsChangesNoBit) {
+  const c10::InferenceMode inference;
+  Wav2Vec2Config config = small_wav2vec2();
+  config.width = 128;
+  config.ffn_width = 256;
+  config.conv_channels = {64, 64, 64, 64, 64, 64, 64};
+  const Wav2Vec2 model(config, random_weights(4, {}));
+  const at::Tensor samples_S = at::sin(at::arange(48000, at::kFloat) * 0.05F);
+  at::Tensor expected_NTD;
+  for (const int threads : {1, 2, 3}) {
+    use_compute_threads(threads);
+    const at::Tensor out_NTD = model.hidden_states(samples_S);
+    if (!expected_NTD.defined()) expected_NTD = out_NTD;
+    EXPECT_TRUE(at::equal(out_NTD, expected_NTD)) << threads;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "jobs/error.h"
+#include "rank/engine/compute_threads.h"
 #include "tests/engine/reference.h"
 
 namespace longtake {
@@ -85,6 +86,35 @@ TEST(UmT5, TheWeightsSayTheSizes) {
   EXPECT_EQ(config.layers, expected.layers);
   EXPECT_EQ(config.buckets, expected.buckets);
   EXPECT_EQ(config.shared_positions, expected.shared_positions);
+}
+
+TEST(UmT5, AWeightThatIsMissingInTheLastBlockIsNamed) {
+  const Weights whole = reference_weights(kWeights);
+  const std::string missing = "blocks." + std::to_string(reference_config().layers - 1) + ".norm1.weight";
+  std::map<std::string, at::Tensor> tensors;
+  for (const std::string& name : whole.names()) {
+    if (name != missing) tensors[name] = whole.take(name, whole.shape_of(name));
+  }
+  const Weights weights = weights_of(tensors, {});
+  EXPECT_THAT(refusal_of([&] { UmT5Encoder(umt5_config_of(weights), weights); }),
+              HasSubstr("has no tensor '" + missing + "'"));
+}
+
+/// LibTorch left alone would share products of this size between its threads, and their sums would differ.
+TEST(UmT5, TheNumberOfComputeThreadsChangesNoBit) {
+  const c10::InferenceMode inference;
+  UmT5Config config = small_config(false);
+  config.width = config.attention_width = 256;
+  config.ffn_width = 512;
+  const UmT5Encoder encoder(config, random_weights(3, {}));
+  const at::Tensor ids_BL = (at::arange(200, at::kLong) % config.vocabulary).unsqueeze(0);
+  at::Tensor expected_BLD;
+  for (const int threads : {1, 2, 3}) {
+    use_compute_threads(threads);
+    const at::Tensor out_BLD = encoder.encode(ids_BL, at::ones_like(ids_BL));
+    if (!expected_BLD.defined()) expected_BLD = out_BLD;
+    EXPECT_TRUE(at::equal(out_BLD, expected_BLD)) << threads;
+  }
 }
 
 class PaddedUmT5 : public testing::TestWithParam<bool> {};

@@ -2,8 +2,8 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
-#include "rank/engine/vae/vae_decoder.h"
 #include "jobs/model/vae_memory.h"
+#include "rank/engine/vae/vae_decoder.h"
 
 namespace longtake {
 namespace {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "jobs/error.h"
+#include "rank/engine/compute_threads.h"
 #include "rank/engine/vae/vae_decoder.h"
 #include "rank/engine/vae/vae_encoder.h"
 #include "storage/safetensors.h"
@@ -121,6 +122,24 @@ TEST_F(Vae, ReadsThePthFileAsTheSafetensorsFile) {
   pth.refuse_unused();
 }
 
+TEST_F(Vae, TheNumberOfComputeThreadsChangesNoBit) {
+  const VaeConfig config = reference_config();
+  const VaeDecoder decoder(config, random_weights(5, {}));
+  const VaeEncoder encoder(config, random_weights(5, {}));
+  const at::Tensor latents = at::sin(at::arange(config.z_dim * 2 * 12 * 12, at::kFloat) * 0.7F)
+                                 .reshape({1, config.z_dim, 2, 12, 12});
+  at::Tensor expected_frames, expected_latents;
+  for (const int threads : {1, 2, 3}) {
+    use_compute_threads(threads);
+    VaeStream decoding, encoding;
+    const at::Tensor frames = decoder.decode(decoding, latents);
+    const at::Tensor again = encoder.encode(encoding, frames);
+    if (threads == 1) expected_frames = frames, expected_latents = again;
+    EXPECT_TRUE(at::equal(frames, expected_frames)) << threads;
+    EXPECT_TRUE(at::equal(again, expected_latents)) << threads;
+  }
+}
+
 template <typename Action>
 std::string message_of(Action action) {
   try {
@@ -153,6 +172,11 @@ TEST_F(Vae, RefusesACheckpointOfAnotherShape) {
   auto unknown = all_tensors();
   unknown["decoder.upsamples.99.gamma"] = at::zeros({1});
   EXPECT_THAT(decoder_of(unknown), HasSubstr("decoder.upsamples.99.gamma"));
+  auto unknown_part = all_tensors();
+  unknown_part["model_ema.decay"] = at::zeros({1});
+  EXPECT_THAT(decoder_of(unknown_part), HasSubstr("model_ema.decay"));
+  EXPECT_THAT(message_of([&] { VaeEncoder(reference_config(), weights_of(unknown_part, {})); }),
+              HasSubstr("model_ema.decay"));
 }
 
 TEST_F(Vae, RefusesTensorsThatAreNoVideo) {
