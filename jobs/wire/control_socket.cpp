@@ -4,12 +4,12 @@
 #include <zmq.h>
 
 #include <array>
-#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <zmq.hpp>
 #include <zmq_addon.hpp>
 
 #include "jobs/error.h"
+#include "jobs/wire/zmq_guard.h"
 
 namespace longtake {
 namespace {
@@ -51,20 +51,6 @@ std::string z85_of(const zmq::message_t& raw_key) {
   if (raw_key.size() != 32) return {};
   zmq_z85_encode(text.data(), raw_key.data<std::uint8_t>(), raw_key.size());
   return text.data();
-}
-
-/// ZeroMQ's errors as ours. A call that a signal interrupted is made again, also one that does not block:
-/// libzmq looks at its mailbox with poll(2), which a pending signal ends. So `action` makes only one call
-/// that may fail, or loses nothing when it is begun again.
-template <class Action>
-auto guarded(const char* doing, Action action) {
-  for (;;) {
-    try {
-      return action();
-    } catch (const zmq::error_t& e) {
-      if (e.num() != EINTR) throw Error(ErrorKind::Io, std::string(doing) + ": " + e.what());
-    }
-  }
 }
 
 /// All parts of the next message, or none. Never blocks.

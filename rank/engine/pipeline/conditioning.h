@@ -8,7 +8,8 @@
 // C channels, Y latent rows, X latent columns, Z layers of the speech encoder, E its width, V video frames
 namespace longtake {
 
-/// What a film shows and says, besides its prompt. Tensors may be on any device.
+/// What a film shows and says, besides its prompt. Tensors may be on any device. Only the first stage of a
+/// row looks at it.
 struct Conditioning {
   at::Tensor reference_CFYX;  ///< of the reference image: one latent frame
   at::Tensor motion_CFYX;     ///< of the video before the film: the reference image at rest, 19 latent frames

@@ -3,11 +3,13 @@
 #include <ATen/ATen.h>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "rank/engine/pipeline/clip_shape.h"
 #include "rank/engine/pipeline/transformer_model.h"
 #include "rank/engine/sampling/flow_schedule.h"
+#include "rank/engine/transport/transport.h"
 
 // C channels, F latent frames of a block, Y latent rows, X latent columns, W words, E width of the text
 // encoder, Z layers of the speech encoder, V video frames
@@ -33,29 +35,45 @@ enum class Caches {
   OnePerStep,  ///< blocks may go through all steps one after another
 };
 
-/// A transformer with the state of one chain: its text, its noise levels, its caches. Belongs to one
-/// thread. `model` must outlive it.
+/// What a denoiser does of a group's work; by default all of it. Its layers are those of the model.
+struct DenoiserShare {
+  std::optional<Interval> steps{};  ///< all
+  Transport* transport = nullptr;   ///< needed where there are neighbours; must outlive the denoiser
+  std::optional<int> before{};      ///< the stage that has the layers before ours
+  std::optional<int> next{};        ///< the stage that has those behind
+};
+
+/// Some layers of a transformer with the state of one chain: its text, its noise levels, its caches.
+/// Belongs to one thread. `model` must outlive it. With neighbours each call takes hidden states from the
+/// one before and hands them to the next: all of a row make the same calls in the same order.
 class Denoiser {
  public:
   /// Throws Error{InvalidInput} for more words than the model takes, Error{Bug} when guidance lacks the
-  /// null prompt.
+  /// null prompt, or the share a neighbour that the model's layers need.
   Denoiser(TransformerModel& model, const ClipShape& clip, const Prompt& prompt, FlowSchedule schedule,
-           Caches caches);
+           Caches caches, DenoiserShare share = {});
 
-  /// What every block sees, in all caches: `reference` [C, 1, Y, X], `motion` [C, up to 19, Y, X].
+  /// What every block sees, in all caches: `reference` [C, 1, Y, X], `motion` [C, up to 19, Y, X]; not
+  /// looked at without the first layer.
   void fill_sink(const at::Tensor& reference_CFYX, const at::Tensor& motion_CFYX);
 
   /// The cache of `step` forgets all blocks.
   void clear_window(std::int64_t step);
 
-  AudioTokens hear(const at::Tensor& features_ZEV) const { return model_.audio.block(features_ZEV); }
+  /// Needs the first layer.
+  AudioTokens hear(const at::Tensor& features_ZEV) const { return model_.audio.value().block(features_ZEV); }
 
   /// The latent after the moment's step, from the one that enters it; adds the block to the step's cache.
+  /// The given latent is not looked at without the first or the last layer; without the last one nothing
+  /// is returned.
   at::Tensor denoise(const BlockMoment& moment, const AudioTokens& audio, const at::Tensor& latent_CFYX);
 
   /// Adds a block to the step's cache as denoise() does, and nothing else.
   void remember(const BlockMoment& moment, const AudioTokens& audio, const at::Tensor& latent_CFYX);
 
+  bool has_first_layer() const { return model_.input.has_value(); }
+  bool has_last_layer() const { return model_.head.has_value(); }
+  /// Of the schedule.
   std::int64_t steps() const { return schedule_.steps(); }
   Caches caches() const { return caches_; }
   const ClipShape& clip() const { return clip_; }
@@ -71,6 +89,7 @@ class Denoiser {
 
   Branch branch_of(const at::Tensor& text_TD) const;
   StepCache& cache_of(Branch& branch, std::int64_t step) const;
+  at::Tensor from_before(const std::string& tag, std::int64_t tokens) const;
   std::vector<at::Tensor> hidden_LD(const BlockMoment& moment, const AudioTokens& audio,
                                     const at::Tensor& latent_CFYX);
 
@@ -79,6 +98,8 @@ class Denoiser {
   TokenGrid grid_;
   FlowSchedule schedule_;
   Caches caches_;
+  DenoiserShare share_;
+  Interval steps_;  ///< that go through here
   double guide_scale_;
   std::vector<TimeModulation> times_;  ///< one per step
   TimeModulation time_zero_;

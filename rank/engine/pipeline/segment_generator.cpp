@@ -1,135 +1,163 @@
 #include "rank/engine/pipeline/segment_generator.h"
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "jobs/error.h"
-#include "rank/engine/pipeline/latent_levels.h"
+#include "rank/engine/pipeline/anchor.h"
+#include "rank/engine/pipeline/block_audio.h"
+#include "rank/engine/pipeline/shared_latents.h"
 #include "rank/engine/sampling/determinism.h"
 
-// C channels, F latent frames, Y latent rows, X latent columns, Z layers of the speech encoder, E its width,
-// V video frames
+// C channels, F latent frames, Y latent rows, X latent columns
 namespace longtake {
 namespace {
 
-at::Tensor noise_CFYX(const ClipShape& shape, std::int64_t base_seed, std::int64_t clip) {
-  return clip_noise(base_seed, clip, {shape.channels, shape.latent_frames(), shape.height, shape.width});
-}
-
-/// The block's tokens of a clip's features.
-AudioTokens tokens_of(const Denoiser& denoiser, const at::Tensor& features_ZEV, std::int64_t block) {
-  return denoiser.hear(
-      features_ZEV.narrow(2, block * kBlockFrames, kBlockFrames).to(denoiser.device(), at::kFloat));
-}
-
-/// One segment while it is generated.
-class SegmentRun {
+/// One stage's share of one segment while it is made. Every stage goes through all passes and does its
+/// part of each.
+class ShareRun {
  public:
-  SegmentRun(Denoiser& denoiser, const Conditioning& conditioning, const SegmentTask& task, LatentSink& sink)
-      : denoiser_(denoiser),
+  ShareRun(const StageTools& tools, const Conditioning& conditioning, const SegmentTask& task)
+      : tools_(tools),
+        routes_(tools.seat.routes),
         conditioning_(conditioning),
         task_(task),
-        sink_(sink),
         history_out_(window_history(task.chain, task.chain.clips.end)),
-        levels_(denoiser.clip(), denoiser.device()) {}
+        latents_(tools.seat, tools.clip, tools.denoiser ? tools.denoiser->device() : at::Device(at::kCPU),
+                 history_out_) {
+    if (tools.denoiser != nullptr) audio_.emplace(tools_.seat, *tools.denoiser, conditioning);
+  }
 
   void begin() {
-    anchor_CFYX_ =
-        task_.carry ? task_.carry->anchor_CFYX : make_anchor(denoiser_, conditioning_, task_.base_seed);
-    denoiser_.fill_sink(anchor_CFYX_, conditioning_.motion_CFYX);
-    const Interval generated = generated_clips(task_.chain);
-    if (task_.carry) take_over(*task_.carry);
-    for (std::int64_t clip = generated.begin; clip < generated.end; ++clip) add_clip(clip);
+    hear();
+    if (task_.carry) {
+      anchor_CFYX_ = task_.carry->anchor_CFYX;
+    } else {
+      fill_sink(conditioning_.reference_CFYX);
+      const WorkTimes::Doing doing(tools_.times, "anchor");
+      anchor_CFYX_ = make_anchor(tools_.seat, tools_.clip, tools_.denoiser, audio_ ? &*audio_ : nullptr,
+                                 task_.base_seed);
+    }
+    fill_sink(anchor_CFYX_);
+    add_known_latents();
+  }
+
+  /// How much this stage does in a pass, in forward passes and decoded blocks.
+  std::int64_t work_of(const Pass& pass) const {
+    if (pass.kind == Pass::Kind::Clear) return 0;
+    return (is_ours(pass) ? 1 : 0) + (decodes(pass) ? 1 : 0);
   }
 
   void run(const Pass& pass) {
-    switch (pass.kind) {
-      case Pass::Kind::Clear:
-        denoiser_.clear_window(pass.step);
-        if (is_last(pass.step)) sink_.restart();
-        return;
-      case Pass::Kind::Remember:
-        denoiser_.remember(moment_of(pass), audio_of(pass), levels_.block(pass.step, pass.clip, pass.block));
-        if (is_last(pass.step)) sink_.precede(levels_.block(pass.step + 1, pass.clip, pass.block));
-        return;
-      case Pass::Kind::Denoise:
-        denoise(pass);
-        return;
+    if (is_ours(pass)) compute(pass);
+    if (pass.kind == Pass::Kind::Denoise) {
+      latents_.on_made(pass.step + 1, pass.clip, pass.block, made_CFYX_);
     }
+    if (decodes(pass)) decode(pass);
+    if (pass.kind == Pass::Kind::Denoise && pass.block + 1 == tools_.clip.blocks) forget_before(pass);
   }
 
-  Carry carry() const {
+  Carry carry() {
     Carry carry;
     carry.renewal_clips = task_.chain.renewal_clips;
     carry.clips = history_out_;
     carry.anchor_CFYX = anchor_CFYX_;
-    for (std::int64_t step = 0; step < denoiser_.steps(); ++step) {
-      carry.left_step_CFYX.push_back(levels_.joined(step + 1, history_out_));
+    for (std::int64_t level = 1; level <= routes_.steps(); ++level) {
+      carry.left_step_CFYX.push_back(latents_.kept(level));
     }
     return carry;
   }
 
  private:
-  void add_clip(std::int64_t clip) {
-    levels_.put_clip(0, clip, noise_CFYX(denoiser_.clip(), task_.base_seed, clip));
-    const at::Tensor features_ZEV = clip < 0 ? silence_ZEV() : conditioning_.features_ZEV(clip);
-    for (std::int64_t block = 0; block < denoiser_.clip().blocks; ++block) {
-      audio_[clip].push_back(tokens_of(denoiser_, features_ZEV, block));
+  bool is_ours(const Pass& pass) const { return routes_.is_in_row(tools_.seat.stage, pass.step); }
+  bool decodes(const Pass& pass) const { return tools_.seat.is_writer() && pass.step + 1 == routes_.steps(); }
+
+  /// Clips that this segment works with: those it replays and those it generates.
+  Interval clips_at_work() const {
+    return {window_history(task_.chain, task_.chain.clips.begin).begin, task_.chain.clips.end};
+  }
+
+  void hear() {
+    if (!audio_) return;
+    const WorkTimes::Doing doing(tools_.times, "audio");
+    if (!task_.carry) audio_->hear(0);  // the anchor's
+    const Interval clips = clips_at_work();
+    for (std::int64_t clip = clips.begin; clip < clips.end; ++clip) audio_->hear(clip);
+  }
+
+  void fill_sink(const at::Tensor& reference_CFYX) {
+    if (tools_.denoiser == nullptr) return;
+    const WorkTimes::Doing doing(tools_.times, "sink");
+    tools_.denoiser->fill_sink(reference_CFYX, conditioning_.motion_CFYX);
+  }
+
+  void add_known_latents() {
+    const Interval clips = clips_at_work();
+    for (std::int64_t clip = clips.begin; clip < clips.end; ++clip) {
+      latents_.put_clip(0, clip, noise_CFYX(tools_.clip, task_.base_seed, clip));
+    }
+    if (!task_.carry) return;
+    const std::int64_t frames = tools_.clip.latent_frames();
+    for (std::int64_t level = 1; level <= routes_.steps(); ++level) {
+      const at::Tensor& all_CFYX = task_.carry->left_step_CFYX.at(static_cast<std::size_t>(level - 1));
+      for (std::int64_t i = 0; i < task_.carry->clips.length(); ++i) {
+        latents_.put_clip(level, task_.carry->clips.begin + i, all_CFYX.narrow(1, i * frames, frames));
+      }
     }
   }
 
-  /// What the published program feeds behind a recording's end.
-  at::Tensor silence_ZEV() const { return at::zeros_like(conditioning_.features_ZEV(0)); }
-
-  void take_over(const Carry& carry) {
-    for (std::int64_t clip = carry.clips.begin; clip < carry.clips.end; ++clip) add_clip(clip);
-    for (std::int64_t step = 0; step < denoiser_.steps(); ++step) {
-      levels_.put_joined(step + 1, carry.clips, carry.left_step_CFYX.at(static_cast<std::size_t>(step)));
+  void compute(const Pass& pass) {
+    const WorkTimes::Doing doing(tools_.times, "step " + std::to_string(pass.step + 1));
+    Denoiser& denoiser = *tools_.denoiser;
+    switch (pass.kind) {
+      case Pass::Kind::Clear:
+        denoiser.clear_window(pass.step);
+        return;
+      case Pass::Kind::Remember:
+        denoiser.remember(moment_of(pass), audio_->of(pass.clip, pass.block),
+                          denoiser.has_first_layer() ? entering(pass) : at::Tensor());
+        return;
+      case Pass::Kind::Denoise:
+        const bool needs_latent = denoiser.has_first_layer() || denoiser.has_last_layer();
+        made_CFYX_ = denoiser.denoise(moment_of(pass), audio_->of(pass.clip, pass.block),
+                                      needs_latent ? entering(pass) : at::Tensor());
+        return;
     }
   }
 
-  void denoise(const Pass& pass) {
-    const at::Tensor latent_CFYX =
-        denoiser_.denoise(moment_of(pass), audio_of(pass), levels_.block(pass.step, pass.clip, pass.block));
-    levels_.put_block(pass.step + 1, pass.clip, pass.block, latent_CFYX);
-    if (is_last(pass.step)) {
-      const bool is_kept = task_.chain.clips.contains(pass.clip);
-      is_kept ? sink_.add(latent_CFYX) : sink_.precede(latent_CFYX);
-    }
-    if (pass.block + 1 == denoiser_.clip().blocks) forget_before(pass);
+  at::Tensor entering(const Pass& pass) { return latents_.block(pass.step, pass.clip, pass.block); }
+
+  void decode(const Pass& pass) {
+    const WorkTimes::Doing doing(tools_.times, "decode");
+    if (pass.kind == Pass::Kind::Clear) return tools_.sink->restart();
+    const at::Tensor latent_CFYX = latents_.block(pass.step + 1, pass.clip, pass.block);
+    const bool is_kept = pass.kind == Pass::Kind::Denoise && task_.chain.clips.contains(pass.clip);
+    is_kept ? tools_.sink->add(latent_CFYX) : tools_.sink->precede(latent_CFYX);
   }
 
   /// A renewal needs the latents of the clip before it, the next segment those of its history, nobody
   /// any others.
   void forget_before(const Pass& pass) {
-    const std::int64_t clip = pass.clip - 1;
-    if (clip >= history_out_.begin) return;
-    levels_.drop(pass.step, clip);
-    if (is_last(pass.step)) levels_.drop(pass.step + 1, clip);
+    latents_.drop(pass.step, pass.clip - 1);
+    if (pass.step + 1 == routes_.steps()) latents_.drop(pass.step + 1, pass.clip - 1);
   }
 
   BlockMoment moment_of(const Pass& pass) const {
-    const ClipShape& shape = denoiser_.clip();
+    const ClipShape& shape = tools_.clip;
     const std::int64_t chain_clip = pass.clip - (task_.chain.range.begin - 1);  // the lead-in is the first
     return {pass.step, chain_clip * shape.latent_frames() + pass.block * kBlockLatentFrames,
             sink_distance(task_.base_seed, pass.clip * shape.blocks + pass.block, pass.step)};
   }
 
-  const AudioTokens& audio_of(const Pass& pass) const {
-    return audio_.at(pass.clip).at(static_cast<std::size_t>(pass.block));
-  }
-
-  bool is_last(std::int64_t step) const { return step + 1 == denoiser_.steps(); }
-
-  Denoiser& denoiser_;
+  const StageTools& tools_;
+  const StageRoutes& routes_;
   const Conditioning& conditioning_;
   const SegmentTask& task_;
-  LatentSink& sink_;
   Interval history_out_;
-  LatentLevels levels_;
+  SharedLatents latents_;
+  std::optional<BlockAudio> audio_;  ///< of a stage with layers
   at::Tensor anchor_CFYX_;
-  std::map<std::int64_t, std::vector<AudioTokens>> audio_;  ///< by clip, then block
+  at::Tensor made_CFYX_;  ///< by the latest pass of ours
 };
 
 void check_carry(const SegmentTask& task) {
@@ -150,37 +178,46 @@ void check_carry(const SegmentTask& task) {
                   std::to_string(chain.renewal_clips));
 }
 
+void check_caches(const StageTools& tools, GenerationOrder order) {
+  if (order == GenerationOrder::StepMajor || tools.denoiser == nullptr) return;
+  const bool does_one_step = tools.seat.routes.stage(tools.seat.stage).steps.length() == 1;
+  if (does_one_step || tools.denoiser->caches() == Caches::OnePerStep) return;
+  throw Error(ErrorKind::Bug, "a block cannot go through all steps with one cache");
+}
+
 }  // namespace
 
-at::Tensor make_anchor(Denoiser& denoiser, const Conditioning& conditioning, std::int64_t base_seed) {
-  denoiser.fill_sink(conditioning.reference_CFYX, conditioning.motion_CFYX);
-  const AudioTokens audio = tokens_of(denoiser, conditioning.features_ZEV(0), 0);
-  at::Tensor latent_CFYX =
-      noise_CFYX(denoiser.clip(), base_seed, 0).narrow(1, 0, kBlockLatentFrames).to(denoiser.device());
-  for (std::int64_t step = 0; step < denoiser.steps(); ++step) {
-    denoiser.clear_window(step);
-    latent_CFYX = denoiser.denoise({step, 0, sink_distance(base_seed, 0, step)}, audio, latent_CFYX);
+std::optional<ShareMade> generate_share(const StageTools& tools, const Conditioning& conditioning,
+                                        const SegmentTask& task, const BeforePass& before_pass) {
+  check_carry(task);
+  check_caches(tools, task.order);
+  const std::vector<Pass> passes =
+      passes_of(task.chain, task.order, tools.seat.routes.steps(), tools.clip.blocks);
+  ShareRun run(tools, conditioning, task);
+  std::int64_t all = 0;
+  for (const Pass& pass : passes) all += run.work_of(pass);
+  if (!before_pass(0, all)) return std::nullopt;
+  run.begin();
+  std::int64_t done = 0;
+  for (const Pass& pass : passes) {
+    if (!before_pass(done, all)) return std::nullopt;
+    run.run(pass);
+    done += run.work_of(pass);
   }
-  return latent_CFYX.narrow(1, 0, 1).to(at::kCPU).clone();
+  ShareMade made;
+  if (tools.seat.is_writer()) made.carry = run.carry();
+  return made;
 }
 
 std::optional<Carry> generate_segment(Denoiser& denoiser, const Conditioning& conditioning,
                                       const SegmentTask& task, LatentSink& sink,
                                       const BeforePass& before_pass) {
-  check_carry(task);
-  if (task.order == GenerationOrder::BlockMajor && denoiser.caches() == Caches::One) {
-    throw Error(ErrorKind::Bug, "a block cannot go through all steps with one cache");
-  }
-  const std::vector<Pass> passes =
-      passes_of(task.chain, task.order, denoiser.steps(), denoiser.clip().blocks);
-  SegmentRun run(denoiser, conditioning, task, sink);
-  run.begin();
-  const auto all = static_cast<std::int64_t>(passes.size());
-  for (std::int64_t done = 0; done < all; ++done) {
-    if (!before_pass(done, all)) return std::nullopt;
-    run.run(passes[static_cast<std::size_t>(done)]);
-  }
-  return run.carry();
+  const StageRoutes routes(layers_layout(1, denoiser.steps(), 1), 1, denoiser.steps());
+  WorkTimes times;
+  const StageTools tools{{routes}, denoiser.clip(), &denoiser, &sink, times};
+  std::optional<ShareMade> made = generate_share(tools, conditioning, task, before_pass);
+  if (!made) return std::nullopt;
+  return std::move(made->carry);
 }
 
 }  // namespace longtake

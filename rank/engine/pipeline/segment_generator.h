@@ -8,8 +8,10 @@
 #include "rank/engine/pipeline/carry.h"
 #include "rank/engine/pipeline/conditioning.h"
 #include "rank/engine/pipeline/denoiser.h"
+#include "rank/engine/pipeline/group_seat.h"
 #include "rank/engine/pipeline/latent_sink.h"
 #include "rank/engine/pipeline/passes.h"
+#include "rank/engine/work_times.h"
 
 namespace longtake {
 
@@ -20,17 +22,34 @@ struct SegmentTask {
   std::optional<Carry> carry{};                        ///< of the segment before; none at a range's start
 };
 
-/// Called before each forward pass of the segment with how many of all are done; false gives it up.
+/// Called often, before each forward pass among others, with how much of this stage's work on the segment
+/// is done; false gives it up.
 using BeforePass = std::function<bool(std::int64_t done, std::int64_t all)>;
 
-/// The latent of the job's first frame, [C, 1, Y, X] on the CPU: the same for every range.
-at::Tensor make_anchor(Denoiser& denoiser, const Conditioning& conditioning, std::int64_t base_seed);
+/// What a stage does its share with.
+struct StageTools {
+  GroupSeat seat;
+  ClipShape clip;
+  Denoiser* denoiser = nullptr;  ///< of a stage with layers
+  LatentSink* sink = nullptr;    ///< of the writer
+  WorkTimes& times;              ///< counts "audio", "anchor", "sink", "step 1", ..., "decode"
+};
 
-/// Generates one segment; its latents go to `sink` during the last step. A pure function of conditioning,
-/// prompt, task and model: neither what the denoiser made before, nor the order, nor where the range is
-/// cut into segments changes a bit. nullopt when it was given up. Throws Error{InvalidInput} for a carry
-/// of another chain, Error{Bug} for clips outside of the range or an order that the denoiser lacks
-/// caches for.
+/// What a stage's share comes to.
+struct ShareMade {
+  std::optional<Carry> carry;  ///< from the writer
+};
+
+/// Does one stage's share of a segment: all of its group call it with the same task and, in a row's first
+/// stage, the same conditioning. The latents go to the writer's sink during the last step. They are a pure
+/// function of conditioning, prompt, task and model: neither what the denoisers made before, nor layout,
+/// order, or where the range is cut into segments changes a bit. nullopt when it was given up. Throws
+/// Error{InvalidInput} for a carry of another chain, Error{Bug} for clips outside of the range or an order
+/// that the denoiser lacks caches for, and as Transport does.
+std::optional<ShareMade> generate_share(const StageTools& tools, const Conditioning& conditioning,
+                                        const SegmentTask& task, const BeforePass& before_pass);
+
+/// All of it, in a group of one.
 std::optional<Carry> generate_segment(Denoiser& denoiser, const Conditioning& conditioning,
                                       const SegmentTask& task, LatentSink& sink,
                                       const BeforePass& before_pass);

@@ -4,18 +4,26 @@
 
 namespace longtake {
 
-TransformerModel::TransformerModel(const TransformerConfig& model_config, const Weights& model_weights)
-    : config(model_config),
-      weights(model_weights),
-      input(config, weights),
-      layers(config, {0, config.layers}, weights),
-      audio(config, weights),
-      head(config, weights) {
+TransformerModel::TransformerModel(const TransformerConfig& model_config, const Weights& model_weights,
+                                   Interval own_layers)
+    : config(model_config), weights(model_weights), layers(config, own_layers, weights) {
   TransformerParts parts;
-  parts.layers = layers.layers();
-  parts.input = parts.audio = parts.output = true;
+  parts.layers = own_layers;
+  parts.input = parts.audio = own_layers.begin == 0;
+  parts.output = own_layers.end == config.layers;
+  if (parts.input) input.emplace(config, weights);
+  if (parts.audio) audio.emplace(config, weights);
+  if (parts.output) head.emplace(config, weights);
   leave_other_parts(config, parts, weights);
   weights.refuse_unused();
+}
+
+TransformerModel::TransformerModel(const TransformerConfig& model_config, const Weights& model_weights)
+    : TransformerModel(model_config, model_weights, {0, model_config.layers}) {}
+
+std::int64_t TransformerModel::weight_bytes() const {
+  return layers.weight_bytes() + (input ? input->bytes() : 0) + (audio ? audio->bytes() : 0) +
+         (head ? head->bytes() : 0);
 }
 
 }  // namespace longtake

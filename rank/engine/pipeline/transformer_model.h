@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "jobs/interval.h"
 #include "rank/engine/transformer/audio_encoder.h"
 #include "rank/engine/transformer/input_embedding.h"
 #include "rank/engine/transformer/layer_stack.h"
@@ -9,18 +12,24 @@
 
 namespace longtake {
 
-/// All of a transformer on one device, as the layout `single` has it. What is asked once per prompt or
-/// schedule (the embeddings of text and time) is not kept: whoever needs it takes it from `weights`.
+/// Some consecutive layers of a transformer on one device, with what belongs to its ends where they are
+/// among them. What is asked once per prompt or schedule (the embeddings of text and time) is not kept:
+/// whoever needs it takes it from `weights`.
 struct TransformerModel {
-  /// Throws Error{InvalidInput} for missing, mis-shaped and unknown tensors.
+  /// Only these layers' tensors are read. Throws Error{InvalidInput} for missing, mis-shaped and unknown
+  /// tensors.
+  TransformerModel(const TransformerConfig& config, const Weights& weights, Interval layers);
+  /// All layers.
   TransformerModel(const TransformerConfig& config, const Weights& weights);
+
+  std::int64_t weight_bytes() const;
 
   TransformerConfig config;
   Weights weights;
-  InputEmbedding input;
+  std::optional<InputEmbedding> input;  ///< with the first layer
   LayerStack layers;
-  AudioEncoder audio;
-  OutputHead head;
+  std::optional<AudioEncoder> audio;  ///< with the first layer
+  std::optional<OutputHead> head;     ///< with the last layer
 };
 
 }  // namespace longtake

@@ -1,0 +1,50 @@
+#include "rank/engine/transport/meeting_folder.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "jobs/error.h"
+
+namespace longtake {
+namespace {
+
+constexpr mode_t kOnlyOurs = 0700;
+
+void make_or_join(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), kOnlyOurs) == 0) return;
+  if (errno != EEXIST) throw_errno("cannot make the folder " + folder.string() + " for a group to meet in");
+  struct stat found {};
+  if (::lstat(folder.c_str(), &found) != 0) throw_errno("cannot look at " + folder.string());
+  const bool is_ours = S_ISDIR(found.st_mode) && found.st_uid == ::geteuid() && (found.st_mode & 077) == 0;
+  if (is_ours) return;
+  throw Error(ErrorKind::InvalidInput, "a group cannot meet in " + folder.string() +
+                                           ": it must be a folder of user " + std::to_string(::geteuid()) +
+                                           " that nobody else may enter");
+}
+
+}  // namespace
+
+MeetingFolder::MeetingFolder(std::filesystem::path folder, int engines, int self)
+    : folder_(std::move(folder)), engines_(engines), self_(self) {
+  make_or_join(folder_);
+}
+
+std::vector<std::filesystem::path> MeetingFolder::sockets() const {
+  std::vector<std::filesystem::path> all;
+  for (int engine = 0; engine < engines_; ++engine) all.push_back(folder_ / std::to_string(engine));
+  return all;
+}
+
+MeetingFolder::~MeetingFolder() {
+  std::error_code none;
+  for (int engine = 0; engine < engines_; ++engine) {
+    if (takes_all_ || engine == self_) std::filesystem::remove(folder_ / std::to_string(engine), none);
+  }
+  ::rmdir(folder_.c_str());  // not empty: others are still there, the last one removes it
+}
+
+}  // namespace longtake

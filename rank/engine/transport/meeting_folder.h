@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+namespace longtake {
+
+/// The folder where the engines of a group meet, as one of them sees it: it makes the folder if it is the
+/// first, and takes it away if it is the last.
+class MeetingFolder {
+ public:
+  /// `folder`'s parent must be there. Throws Error{Io} when the folder cannot be made, Error{InvalidInput}
+  /// when there is something that is not a folder of ours closed to others: somebody else could listen.
+  MeetingFolder(std::filesystem::path folder, int engines, int self);
+
+  /// Removes its own socket (all of them unless is_over()), and the folder when it is empty then.
+  ~MeetingFolder();
+  MeetingFolder(const MeetingFolder&) = delete;
+  MeetingFolder& operator=(const MeetingFolder&) = delete;
+
+  /// The sockets of all engines, by stage.
+  std::vector<std::filesystem::path> sockets() const;
+
+  /// All have left: from now on each takes away what is its own. Until then an end is a failure, and
+  /// whoever is left takes away the sockets of those that died.
+  void is_over() { takes_all_ = false; }
+
+ private:
+  std::filesystem::path folder_;
+  int engines_;
+  int self_;
+  bool takes_all_ = true;
+};
+
+}  // namespace longtake
