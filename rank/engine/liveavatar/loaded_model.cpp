@@ -18,11 +18,13 @@ Weights transformer_weights(const CheckpointLayout& layout, const std::filesyste
   return lora.empty() ? base : with_lora(base, find_lora(lora), kPublishedLoraAlpha);
 }
 
-void require_same(const std::string& what, std::int64_t given, std::int64_t wanted) {
+/// `file` is where `what` comes from.
+void require_same(const CheckpointLayout& layout, const std::filesystem::path& file, const std::string& what,
+                  std::int64_t given, std::int64_t wanted) {
   if (given == wanted) return;
-  throw Error(ErrorKind::InvalidInput, "the checkpoint's parts do not go together: " + what + " is " +
-                                           std::to_string(given) + ", the transformer takes " +
-                                           std::to_string(wanted));
+  throw Error(ErrorKind::InvalidInput,
+              file.string() + " does not go with " + layout.transformer_config.string() + ": " + what +
+                  " is " + std::to_string(given) + ", the transformer takes " + std::to_string(wanted));
 }
 
 }  // namespace
@@ -42,23 +44,25 @@ LoadedModel::LoadedModel(const std::filesystem::path& model, const std::filesyst
                    transformer_weights(layout_, lora, options)),
       vae_(read_vae_config(layout_.vae)),
       decoder_(vae_, open_weights(layout_.vae, options)) {
-  require_same("the VAE's z_dim", vae_.z_dim, transformer_.config.latent_channels);
+  require_same(layout_, layout_.vae, "the VAE's z_dim", vae_.z_dim, transformer_.config.latent_channels);
 }
 
 VaeEncoder LoadedModel::load_encoder() const { return {vae_, open_weights(layout_.vae, options_)}; }
 
 Wav2Vec2 LoadedModel::load_audio_encoder() const {
   const Wav2Vec2Config config = read_wav2vec2_config(layout_.audio_config);
-  require_same("the speech encoder's width", config.width, transformer_.config.audio_dim);
-  require_same("the speech encoder's number of hidden states", config.layers + 1,
-               transformer_.config.audio_layers);
+  require_same(layout_, layout_.audio_config, "the speech encoder's width", config.width,
+               transformer_.config.audio_dim);
+  require_same(layout_, layout_.audio_config, "the speech encoder's number of hidden states",
+               config.layers + 1, transformer_.config.audio_layers);
   return {config, open_weights(layout_.audio_encoder, options_)};
 }
 
 at::Tensor LoadedModel::encode_words(const std::string& prompt) const {
   const Weights weights = open_weights(layout_.text_encoder, options_);
   const UmT5Encoder encoder(umt5_config_of(weights), weights);
-  require_same("the text encoder's width", encoder.config().width, transformer_.config.text_dim);
+  require_same(layout_, layout_.text_encoder, "the text encoder's width", encoder.config().width,
+               transformer_.config.text_dim);
   return encode_prompt(encoder, Tokenizer(layout_.tokenizer), prompt,
                        static_cast<std::size_t>(transformer_.config.text_len));
 }

@@ -22,8 +22,13 @@ void read(const nlohmann::json& document, const char* key, const std::string& na
 }
 
 void check(const VaeConfig& config, const std::string& name) {
-  if (config.dim < 1 || config.z_dim < 1) refuse(name, "dim and z_dim must be at least 1");
-  if (config.num_res_blocks < 0) refuse(name, "num_res_blocks must not be negative");
+  if (config.dim < 1 || config.z_dim < 1) {
+    refuse(name, "dim and z_dim must be at least 1, got " + std::to_string(config.dim) + " and " +
+                     std::to_string(config.z_dim));
+  }
+  if (config.num_res_blocks < 0) {
+    refuse(name, "num_res_blocks must not be negative, got " + std::to_string(config.num_res_blocks));
+  }
   const auto is_less_than_1 = [](std::int64_t mult) { return mult < 1; };
   if (config.dim_mult.empty() || config.levels() > 8 ||
       std::any_of(config.dim_mult.begin(), config.dim_mult.end(), is_less_than_1)) {
