@@ -86,6 +86,10 @@ int segment_clips_for(double frames_per_second, int infer_frames) {
       std::clamp(std::round(kSegment_s * frames_per_second / infer_frames), kFewest, kMost));
 }
 
+int avatar_segment_clips(const JobSettings& settings) {
+  return settings.segment_clips.value_or(kAvatarSegmentClips);
+}
+
 std::int64_t range_count_for(const RangeDemand& demand) {
   if (demand.continuity == Continuity::Chained) return 1;
   if (demand.continuity == Continuity::Auto && demand.jobs >= demand.groups) return 1;

@@ -29,6 +29,13 @@ std::vector<Interval> cut_into_segments(Interval range, int segment_clips);
 /// Clips of a segment that takes about four minutes at the predicted speed: 8 to 64.
 int segment_clips_for(double frames_per_second, int infer_frames);
 
+/// The same for films of the model when nothing else is asked for. The window of attention is filled anew at
+/// every segment's beginning, so the number decides about pixels and must depend neither on the machine nor
+/// on how many ranks there are: 20 clips of 48 frames are 38 s of film, about four minutes at the 3.7
+/// frames/s that the published program makes on one GPU.
+inline constexpr int kAvatarSegmentClips = 20;
+int avatar_segment_clips(const JobSettings& settings);
+
 /// A range shorter than this spends too much of its time on its lead-in.
 inline constexpr std::int64_t kFewestClipsOfRange = 8;
 

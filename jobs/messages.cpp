@@ -12,7 +12,8 @@ void from_json(const json& j, ErrorKind& kind) { kind = error_kind_from(j.get<st
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankJoined, hardware)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankAlive, rank, engine_pid)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptProgressed, epoch, attempt, rank, frames)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFinished, epoch, attempt, rank, facts, seconds, peak_bytes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFinished, epoch, attempt, rank, facts, seconds, peak_bytes, work)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StageFinished, epoch, attempt, rank, stage, seconds, peak_bytes, work)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFailed, epoch, attempt, rank, kind, message, cancelled)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankLeft, rank, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerateSegment, epoch, engine, order)
@@ -33,6 +34,7 @@ template <> struct MessageName<RankJoined> { static constexpr auto value = "rank
 template <> struct MessageName<RankAlive> { static constexpr auto value = "rank_alive"; };
 template <> struct MessageName<AttemptProgressed> { static constexpr auto value = "attempt_progressed"; };
 template <> struct MessageName<AttemptFinished> { static constexpr auto value = "attempt_finished"; };
+template <> struct MessageName<StageFinished> { static constexpr auto value = "stage_finished"; };
 template <> struct MessageName<AttemptFailed> { static constexpr auto value = "attempt_failed"; };
 template <> struct MessageName<RankLeft> { static constexpr auto value = "rank_left"; };
 template <> struct MessageName<GenerateSegment> { static constexpr auto value = "generate_segment"; };
@@ -57,8 +59,8 @@ template <class Variant>
 Variant decode_message(std::string_view text, const char* what) {
   return decode_json(text, what, [&](const json& j) {
     if (j.at("v").get<int>() != kMessageVersion) {
-      throw Error(ErrorKind::InvalidInput, std::string(what) + " of version " + j.at("v").dump() + ", expected " +
-                                               std::to_string(kMessageVersion));
+      throw Error(ErrorKind::InvalidInput, std::string(what) + " of version " + j.at("v").dump() +
+                                               ", expected " + std::to_string(kMessageVersion));
     }
     Variant message;
     from_tagged_json(j, message);

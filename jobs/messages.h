@@ -15,7 +15,7 @@
 /// Every message is one JSON object: {"v": kMessageVersion, "type": ..., ...}.
 namespace longtake {
 
-inline constexpr int kMessageVersion = 1;
+inline constexpr int kMessageVersion = 2;
 inline constexpr std::int64_t kHeartbeatEvery_ms = 500;
 /// A rank that was silent for so long is taken for lost.
 inline constexpr std::int64_t kRankSilence_ms = 3000;
@@ -32,8 +32,8 @@ struct RankHardware {
   RankId rank;
   std::string host;
   int pid = 0;
-  int local_index = 0;  ///< among the ranks of its host
-  int cpu_slots = 0;    ///< processors of its host this process may use
+  int local_index = 0;    ///< among the ranks of its host
+  int cpu_slots = 0;      ///< processors of its host this process may use
   std::vector<Gpu> gpus;  ///< those of its host it may see (CUDA_VISIBLE_DEVICES)
 };
 
@@ -51,7 +51,7 @@ struct AttemptProgressed {
   Epoch epoch;
   AttemptId attempt;
   RankId rank;
-  std::int64_t frames = 0;
+  std::int64_t frames = 0;  ///< what the rank's share so far is worth, in frames of the segment
 };
 struct AttemptFinished {
   Epoch epoch;
@@ -60,6 +60,17 @@ struct AttemptFinished {
   SegmentFacts facts;
   double seconds = 0;
   std::int64_t peak_bytes = 0;  ///< the engine's largest resident memory so far
+  EngineWork work;
+};
+/// A stage that does not write the segment has done its share. It may come after AttemptFinished.
+struct StageFinished {
+  Epoch epoch;
+  AttemptId attempt;
+  RankId rank;
+  int stage = 0;
+  double seconds = 0;
+  std::int64_t peak_bytes = 0;  ///< as in AttemptFinished
+  EngineWork work;
 };
 struct AttemptFailed {
   Epoch epoch;
@@ -75,8 +86,8 @@ struct RankLeft {
   std::string reason;
 };
 
-using RankMessage =
-    std::variant<RankJoined, RankAlive, AttemptProgressed, AttemptFinished, AttemptFailed, RankLeft>;
+using RankMessage = std::variant<RankJoined, RankAlive, AttemptProgressed, AttemptFinished, StageFinished,
+                                 AttemptFailed, RankLeft>;
 
 // Scheduler -> rank.
 

@@ -10,6 +10,8 @@ void append(RankActions& actions, RankActions more) {
   actions.insert(actions.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+constexpr const char* kNotBegun = "cancelled before it began";
+
 std::string seconds_text(std::int64_t milliseconds) { return std::to_string(milliseconds / 1000) + " s"; }
 
 }  // namespace
@@ -31,40 +33,38 @@ RankActions RankCore::on_order(const SchedulerMessage& message, std::int64_t now
 }
 
 RankActions RankCore::on(const GenerateSegment& order, std::int64_t now_ms) {
-  if (is_current(order.order.attempt)) return {};  // told twice
-  if (attempt_) {
-    return {TellScheduler{AttemptFailed{order.epoch, order.order.attempt, hardware_.rank, ErrorKind::Bug,
+  const AttemptId id = order.order.attempt;
+  const bool is_told_twice = is_current(id) || (waiting_ && waiting_->order.attempt == id);
+  if (is_told_twice) return {};
+  if (waiting_) {
+    return {TellScheduler{AttemptFailed{order.epoch, id, hardware_.rank, ErrorKind::Bug,
                                         "rank " + std::to_string(hardware_.rank.value) +
                                             " is still busy with attempt " +
-                                            std::to_string(attempt_->order.attempt.value),
+                                            std::to_string(attempt_->order.attempt.value) + ", and attempt " +
+                                            std::to_string(waiting_->order.attempt.value) + " waits",
                                         false}}};
   }
-  attempt_ = Attempt{};
-  attempt_->epoch = order.epoch;
-  attempt_->order = order.order;
-  attempt_->taken_ms = now_ms;
-  attempt_->told_ms = now_ms;
-
-  RankActions actions;
-  if (engine_.state != EngineState::None && engine_.name != order.engine) {
-    actions.emplace_back(StopEngine{});
-    engine_ = Engine{};
-  }
-  if (engine_.state == EngineState::None) {
-    engine_ = Engine{EngineState::Starting, order.engine, 0, now_ms};
-    actions.emplace_back(StartEngine{order.engine});
-  } else if (engine_.state == EngineState::Ready) {
-    actions.emplace_back(hand_over(now_ms));
-  }
-  return actions;
+  Attempt attempt;
+  attempt.epoch = order.epoch;
+  attempt.engine = order.engine;
+  attempt.order = order.order;
+  attempt.taken_ms = now_ms;
+  attempt.told_ms = now_ms;
+  waiting_ = std::move(attempt);
+  if (attempt_) return {};
+  return begin_waiting(now_ms);
 }
 
 RankActions RankCore::on(const CancelAttempt& order, std::int64_t now_ms) {
+  if (waiting_ && waiting_->order.attempt == order.attempt) {
+    const Attempt cancelled = *std::exchange(waiting_, std::nullopt);
+    return {TellScheduler{AttemptFailed{cancelled.epoch, order.attempt, hardware_.rank, ErrorKind::DeviceLost,
+                                        kNotBegun, true}}};
+  }
   if (!is_current(order.attempt) || attempt_->cancelled_ms) return {};
   attempt_->cancelled_ms = now_ms;
   // An engine that is still loading does not have the order yet; it goes on loading, for the next one.
-  if (engine_.state != EngineState::Ready)
-    return {fail_attempt(ErrorKind::DeviceLost, "cancelled before it began")};
+  if (engine_.state != EngineState::Ready) return fail_attempt(ErrorKind::DeviceLost, kNotBegun, now_ms);
   return {TellEngine{CancelSegment{order.attempt}}};
 }
 
@@ -74,6 +74,7 @@ RankActions RankCore::on(const Rejoin&, std::int64_t) {
   RankActions actions;
   const bool is_making = attempt_ && engine_.state == EngineState::Ready;
   attempt_.reset();
+  waiting_.reset();
   if (is_making) {
     engine_ = Engine{};
     actions.emplace_back(KillEngine{});
@@ -88,24 +89,27 @@ RankActions RankCore::on(const LeaveRun&, std::int64_t) { return leave(RankExit:
 
 void RankCore::on_engine_spawned(int pid) { engine_.pid = pid; }
 
-RankActions RankCore::on_engine_not_spawned(const Error& error) {
+RankActions RankCore::on_engine_not_spawned(const Error& error, std::int64_t now_ms) {
   engine_ = Engine{};
   if (!attempt_) return {};
-  return {fail_attempt(error.kind(), error.what())};
+  return fail_attempt(error.kind(), error.what(), now_ms);
 }
 
-RankActions RankCore::on_engine_died(const std::string& how) {
+RankActions RankCore::on_engine_died(const std::string& how, std::int64_t now_ms) {
   const bool was_loading = engine_.state == EngineState::Starting;
   const std::string name = std::exchange(engine_, Engine{}).name;
   if (!attempt_) return {};
-  return {fail_attempt(ErrorKind::DeviceLost, "the engine " + name + " ended while it was " +
-                                                  (was_loading ? "starting: " : "making a segment: ") + how)};
+  return fail_attempt(ErrorKind::DeviceLost,
+                      "the engine " + name + " ended while it was " +
+                          (was_loading ? "starting: " : "making a segment: ") + how,
+                      now_ms);
 }
 
 RankActions RankCore::on_report(const EngineReport& report, std::int64_t peak_bytes, std::int64_t now_ms) {
   if (engine_.state == EngineState::None) return {};
   if (engine_.state == EngineState::Starting && !std::holds_alternative<EngineStarted>(report)) {
-    return lose_engine("the engine " + engine_.name + " reported before it said which protocol it speaks");
+    return lose_engine("the engine " + engine_.name + " reported before it said which protocol it speaks",
+                       now_ms);
   }
   return std::visit([&](const auto& fact) { return on(fact, peak_bytes, now_ms); }, report);
 }
@@ -118,7 +122,7 @@ RankActions RankCore::on(const EngineStarted& report, std::int64_t, std::int64_t
                             std::to_string(kEngineProtocol) + ": install both from the same release";
     engine_ = Engine{};
     RankActions actions = {KillEngine{}};
-    if (attempt_) actions.emplace_back(fail_attempt(ErrorKind::Bug, why));
+    if (attempt_) append(actions, fail_attempt(ErrorKind::Bug, why, now_ms));
     return actions;
   }
   engine_.state = EngineState::Ready;
@@ -142,25 +146,22 @@ RankActions RankCore::on(const FramesMade& report, std::int64_t, std::int64_t no
 RankActions RankCore::on(const SegmentMade& report, std::int64_t peak_bytes, std::int64_t now_ms) {
   if (!is_current(report.attempt)) return {};
   // Also when it was cancelled: the segment is complete on the disk, and the scheduler wants to know.
-  AttemptFinished finished;
-  finished.epoch = attempt_->epoch;
-  finished.attempt = report.attempt;
-  finished.rank = hardware_.rank;
-  finished.facts = report.facts;
-  finished.seconds = static_cast<double>(now_ms - attempt_->taken_ms) / 1000.0;
-  finished.peak_bytes = peak_bytes;
-  attempt_.reset();
-  return {TellScheduler{finished}};
+  return end_attempt(AttemptFinished{attempt_->epoch, report.attempt, hardware_.rank, report.facts,
+                                     seconds_of_attempt(now_ms), peak_bytes, report.work},
+                     now_ms);
 }
 
-RankActions RankCore::on(const StageDone& report, std::int64_t, std::int64_t) {
-  if (is_current(report.attempt)) attempt_.reset();
-  return {};
-}
-
-RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t, std::int64_t) {
+RankActions RankCore::on(const StageDone& report, std::int64_t peak_bytes, std::int64_t now_ms) {
   if (!is_current(report.attempt)) return {};
-  return {fail_attempt(report.kind, report.message)};
+  return end_attempt(
+      StageFinished{attempt_->epoch, report.attempt, hardware_.rank, attempt_->order.share.stage,
+                    seconds_of_attempt(now_ms), peak_bytes, report.work},
+      now_ms);
+}
+
+RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t, std::int64_t now_ms) {
+  if (!is_current(report.attempt)) return {};
+  return fail_attempt(report.kind, report.message, now_ms);
 }
 
 // Time and the outside.
@@ -168,7 +169,7 @@ RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t, std::int64_
 RankActions RankCore::on_tick(std::int64_t now_ms) {
   if (now_ms - scheduler_heard_ms_ >= kSchedulerSilence_ms) return leave(RankExit::SchedulerLost);
   RankActions actions;
-  if (const auto why = overdue(now_ms)) append(actions, lose_engine(*why));
+  if (const auto why = overdue(now_ms)) append(actions, lose_engine(*why, now_ms));
   if (attempt_ && attempt_->frames != attempt_->told_frames &&
       now_ms - attempt_->told_ms >= limits_.progress_every_ms) {
     actions.emplace_back(progress(now_ms));
@@ -218,6 +219,32 @@ std::optional<std::string> RankCore::overdue(std::int64_t now_ms) const {
   return std::nullopt;
 }
 
+double RankCore::seconds_of_attempt(std::int64_t now_ms) const {
+  return static_cast<double>(now_ms - attempt_->taken_ms) / 1000.0;
+}
+
+/// What the present attempt needs first.
+RankActions RankCore::begin(std::int64_t now_ms) {
+  RankActions actions;
+  if (engine_.state != EngineState::None && engine_.name != attempt_->engine) {
+    actions.emplace_back(StopEngine{});
+    engine_ = Engine{};
+  }
+  if (engine_.state == EngineState::None) {
+    engine_ = Engine{EngineState::Starting, attempt_->engine, 0, now_ms};
+    actions.emplace_back(StartEngine{attempt_->engine});
+  } else if (engine_.state == EngineState::Ready) {
+    actions.emplace_back(hand_over(now_ms));
+  }
+  return actions;
+}
+
+RankActions RankCore::begin_waiting(std::int64_t now_ms) {
+  if (!waiting_) return {};
+  attempt_ = std::exchange(waiting_, std::nullopt);
+  return begin(now_ms);
+}
+
 TellEngine RankCore::hand_over(std::int64_t now_ms) {
   attempt_->heard_ms = now_ms;
   return TellEngine{MakeSegment{attempt_->order}};
@@ -230,16 +257,24 @@ TellScheduler RankCore::progress(std::int64_t now_ms) {
       AttemptProgressed{attempt_->epoch, attempt_->order.attempt, hardware_.rank, attempt_->frames}};
 }
 
-TellScheduler RankCore::fail_attempt(ErrorKind kind, const std::string& message) {
-  const Attempt failed = *std::exchange(attempt_, std::nullopt);
-  return TellScheduler{AttemptFailed{failed.epoch, failed.order.attempt, hardware_.rank, kind, message,
-                                     failed.cancelled_ms.has_value()}};
+/// The answer, and the beginning of what waits.
+RankActions RankCore::end_attempt(RankMessage answer, std::int64_t now_ms) {
+  attempt_.reset();
+  RankActions actions = {TellScheduler{std::move(answer)}};
+  append(actions, begin_waiting(now_ms));
+  return actions;
 }
 
-RankActions RankCore::lose_engine(const std::string& why) {
+RankActions RankCore::fail_attempt(ErrorKind kind, const std::string& message, std::int64_t now_ms) {
+  return end_attempt(AttemptFailed{attempt_->epoch, attempt_->order.attempt, hardware_.rank, kind, message,
+                                   attempt_->cancelled_ms.has_value()},
+                     now_ms);
+}
+
+RankActions RankCore::lose_engine(const std::string& why, std::int64_t now_ms) {
   engine_ = Engine{};
   RankActions actions = {KillEngine{}};
-  if (attempt_) actions.emplace_back(fail_attempt(ErrorKind::DeviceLost, why));
+  if (attempt_) append(actions, fail_attempt(ErrorKind::DeviceLost, why, now_ms));
   return actions;
 }
 
@@ -248,6 +283,7 @@ RankActions RankCore::leave(RankExit exit) {
   if (engine_.state != EngineState::None) actions.emplace_back(StopEngine{});
   engine_ = Engine{};
   attempt_.reset();
+  waiting_.reset();
   actions.emplace_back(Leave{exit});
   return actions;
 }

@@ -53,8 +53,10 @@ using RankAction = std::variant<TellScheduler, StartEngine, TellEngine, StopEngi
 using RankActions = std::vector<RankAction>;
 
 /// The rules of a rank: one attempt at a time, made by an engine that is started when first needed, kept
-/// over many segments, and replaced when it dies, hangs or is the wrong one. Every attempt taken on is
-/// answered exactly once, except when the rank itself leaves or is told to rejoin.
+/// over many segments, and replaced when it dies, hangs or is the wrong one. One order more is kept waiting:
+/// in a group of several ranks the last one may have finished a segment, or another one failed, before this
+/// engine has answered. Every attempt taken on is answered exactly once, except when the rank itself leaves
+/// or is told to rejoin.
 /// Pure: no clock, no process, no socket. `now_ms` is of any steady clock.
 class RankCore {
  public:
@@ -66,11 +68,11 @@ class RankCore {
   /// StartEngine succeeded.
   void on_engine_spawned(int pid);
   /// StartEngine failed.
-  RankActions on_engine_not_spawned(const Error& error);
+  RankActions on_engine_not_spawned(const Error& error, std::int64_t now_ms);
   /// `peak_bytes`: the engine's largest resident memory so far.
   RankActions on_report(const EngineReport& report, std::int64_t peak_bytes, std::int64_t now_ms);
   /// It ended by itself; `how` in words. Not called for an engine that we stopped or killed.
-  RankActions on_engine_died(const std::string& how);
+  RankActions on_engine_died(const std::string& how, std::int64_t now_ms);
 
   /// Heartbeats and limits. To be called about ten times a second.
   RankActions on_tick(std::int64_t now_ms);
@@ -89,6 +91,7 @@ class RankCore {
 
   struct Attempt {
     Epoch epoch;
+    std::string engine;
     SegmentOrder order;
     std::int64_t taken_ms = 0;    // when the order arrived
     std::int64_t heard_ms = 0;    // when its engine last gave a sign of life; set once the engine has it
@@ -114,10 +117,14 @@ class RankCore {
 
   bool is_current(AttemptId attempt) const;
   std::int64_t progress_limit_ms() const;
+  double seconds_of_attempt(std::int64_t now_ms) const;
+  RankActions begin(std::int64_t now_ms);
+  RankActions begin_waiting(std::int64_t now_ms);
   TellEngine hand_over(std::int64_t now_ms);
   TellScheduler progress(std::int64_t now_ms);
-  TellScheduler fail_attempt(ErrorKind kind, const std::string& message);
-  RankActions lose_engine(const std::string& why);
+  RankActions end_attempt(RankMessage answer, std::int64_t now_ms);
+  RankActions fail_attempt(ErrorKind kind, const std::string& message, std::int64_t now_ms);
+  RankActions lose_engine(const std::string& why, std::int64_t now_ms);
   std::optional<std::string> overdue(std::int64_t now_ms) const;
   RankActions leave(RankExit exit);
 
@@ -125,6 +132,7 @@ class RankCore {
   RankLimits limits_;
   Engine engine_;
   std::optional<Attempt> attempt_;
+  std::optional<Attempt> waiting_;
   std::int64_t scheduler_heard_ms_ = 0;
   std::int64_t alive_told_ms_ = 0;
 };

@@ -13,6 +13,7 @@
 
 #include "jobs/error.h"
 #include "rank/engine_process.h"
+#include "rank/meeting_place.h"
 
 namespace longtake {
 namespace {
@@ -64,15 +65,16 @@ class RankLoop {
 
   void check_engine() {
     if (exit_ || !engine_) return;
+    const int speaker = engine_->pid();
     for (const EngineReport& report : engine_->receive()) {
       perform(core_.on_report(report, engine_->peak_bytes(), steady_now_ms()));
-      if (!engine_) return;  // that report was a reason to end it
+      if (!engine_ || engine_->pid() != speaker) return;  // that report was a reason to end it
     }
     const std::optional<std::string> how = engine_->death();
     if (!how) return;
     spdlog::warn("rank {}: engine ended: {}", options_.hardware.rank.value, *how);
     engine_.reset();
-    perform(core_.on_engine_died(*how));
+    perform(core_.on_engine_died(*how, steady_now_ms()));
   }
 
   /// True when there was a message.
@@ -112,12 +114,22 @@ class RankLoop {
       engine_ = std::make_unique<EngineProcess>(program->second, log_file());
       core_.on_engine_spawned(engine_->pid());
     } catch (const Error& e) {
-      perform(core_.on_engine_not_spawned(e));
+      perform(core_.on_engine_not_spawned(e, steady_now_ms()));
     }
   }
 
   void perform(const TellEngine& wanted) {
-    if (engine_) engine_->send(wanted.order);
+    if (!engine_) return;
+    if (const auto* make = std::get_if<MakeSegment>(&wanted.order)) go_to_meeting(make->order);
+    engine_->send(wanted.order);
+  }
+
+  void go_to_meeting(const SegmentOrder& order) {
+    try {
+      meeting_.go_to(order.share.meeting);
+    } catch (const Error& e) {  // its engine will not find the folder either, and says so
+      spdlog::error("rank {}: {}", options_.hardware.rank.value, e.what());
+    }
   }
 
   void perform(const StopEngine&) {
@@ -137,6 +149,7 @@ class RankLoop {
   const RankOptions& options_;
   SchedulerLink& scheduler_;
   RankCore core_;
+  MeetingPlace meeting_;
   std::unique_ptr<EngineProcess> engine_;
   std::optional<RankExit> exit_;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scheduler/work_record.h"
+
 namespace longtake {
 namespace {
 
@@ -9,12 +11,6 @@ constexpr std::size_t kRecentEvents = 20;
 
 std::string clips_text(Interval clips) {
   return "clips " + std::to_string(clips.begin) + ":" + std::to_string(clips.end);
-}
-
-std::string device_of(const RankHardware& hardware) {
-  if (hardware.gpus.empty()) return "cpu";
-  const auto index = static_cast<std::size_t>(hardware.local_index) % hardware.gpus.size();
-  return hardware.gpus[index].name;
 }
 
 }  // namespace
@@ -80,93 +76,34 @@ Actions SchedulerCore::on_started(std::int64_t now_ms) {
   return settle(now_ms, std::move(actions));
 }
 
-Actions SchedulerCore::on_rank_joined(const RankHardware& hardware, std::int64_t now_ms) {
-  Actions actions;
-  const auto it = ranks_.find(hardware.rank);
-  if (it == ranks_.end()) {
-    actions.sends.push_back({hardware.rank, LeaveRun{}});
-    return actions;
-  }
-  // A rank that joins is idle: whatever it was doing before is over.
-  Group& group = groups_[it->second.group];
-  if (group.attempt.is_set() && it->second.state == RankState::Joined) {
-    group.joined.erase(hardware.rank);
-    tell_to_cancel(group, actions);
-    end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, "its rank started over", now_ms,
-                actions);
-  }
-  it->second.state = RankState::Joined;
-  it->second.was_seen = true;
-  it->second.last_seen_ms = now_ms;
-  it->second.hardware = hardware;
-  group.joined.insert(hardware.rank);
-  refresh_idle(it->second.group);
-  const RankState state = group.is_blocked ? RankState::Blocked : RankState::Joined;
-  actions.changes.push_back(
-      RankMoved{hardware.rank, state, hardware.host, hardware.pid, device_of(hardware), "", now_ms});
-  actions.sends.push_back({hardware.rank, SchedulerAlive{epoch_}});
-  return settle(now_ms, std::move(actions));
-}
-
-Actions SchedulerCore::on_rank_alive(RankId id, std::int64_t now_ms) {
-  Actions actions;
-  const auto it = ranks_.find(id);
-  if (it == ranks_.end()) return actions;
-  if (it->second.state != RankState::Joined) {
-    actions.sends.push_back({id, Rejoin{}});
-    return actions;
-  }
-  it->second.last_seen_ms = now_ms;
-  actions.sends.push_back({id, SchedulerAlive{epoch_}});
-  return actions;
-}
-
-Actions SchedulerCore::on_rank_left(RankId id, const std::string& reason, std::int64_t now_ms) {
-  Actions actions;
-  if (ranks_.count(id) == 0) return actions;
-  lose_rank(id, RankState::Left, reason, now_ms, actions);
-  return settle(now_ms, std::move(actions));
-}
-
-void SchedulerCore::lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms,
-                              Actions& actions) {
-  Rank& rank = ranks_.at(id);
-  if (rank.was_seen && rank.state != RankState::Joined) return;
-  rank.state = to;
-  rank.was_seen = true;
-  Group& group = groups_[rank.group];
-  group.joined.erase(id);
-  refresh_idle(rank.group);
-  const std::string text = "rank " + std::to_string(id.value) +
-                           (rank.hardware.host.empty() ? "" : " on " + rank.hardware.host) +
-                           " is gone: " + reason;
-  actions.changes.push_back(
-      RankMoved{id, to, rank.hardware.host, rank.hardware.pid, device_of(rank.hardware), reason, now_ms});
-  note("rank", "", text, now_ms, actions);
-  if (!group.attempt.is_set()) return;
-  tell_to_cancel(group, actions);
-  end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, text, now_ms, actions);
-}
-
 Actions SchedulerCore::on_attempt_progressed(const AttemptProgressed& report, std::int64_t now_ms) {
   Attempt* attempt = find_running(report.epoch, report.attempt, report.rank);
-  if (attempt == nullptr || report.frames <= attempt->frames) return {};
-  Job& job = jobs_[ranges_[attempt->range].job];
-  const std::int64_t made = report.frames - attempt->frames;
-  attempt->frames = report.frames;
+  if (attempt == nullptr) return {};
+  std::int64_t& of_rank = attempt->frames_by_rank[report.rank];
+  of_rank = std::max(of_rank, report.frames);
+  std::int64_t sum = 0;
+  for (const auto& [rank, frames] : attempt->frames_by_rank) sum += frames;
+  advance(*attempt, sum / static_cast<std::int64_t>(attempt->ranks.size()), now_ms);
+  return {};
+}
+
+void SchedulerCore::advance(Attempt& attempt, std::int64_t frames, std::int64_t now_ms) {
+  const std::int64_t made = frames - attempt.frames;
+  if (made <= 0) return;
+  Job& job = jobs_[ranges_[attempt.range].job];
+  attempt.frames = frames;
   job.frames_running += made;
   job.rate.add(made, now_ms);
   rate_.add(made, now_ms);
-  return {};
 }
 
 Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::int64_t now_ms) {
   Attempt* found = find_running(report.epoch, report.attempt, report.rank);
-  if (found == nullptr || groups_[found->group].plan.ranks.back() != report.rank) return {};
-  const AttemptProgressed rest{report.epoch, report.attempt, report.rank, report.facts.frames};
-  on_attempt_progressed(rest, now_ms);
+  if (found == nullptr || found->ranks.back() != report.rank) return {};
+  advance(*found, report.facts.frames, now_ms);
   const Attempt attempt = *found;
   Actions actions;
+  const std::int64_t peak_bytes = std::max(attempt.peak_bytes, peak_bytes_of(report.work, report.peak_bytes));
   Range& range = ranges_[attempt.range];
   Job& job = jobs_[range.job];
   StoredSegment& segment = segment_at(range);
@@ -177,7 +114,7 @@ Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::i
   job.frames_done += report.facts.frames;
   --job.segments_left;
   actions.changes.push_back(
-      AttemptSucceeded{report.attempt, segment.id, report.facts, report.seconds, report.peak_bytes, now_ms});
+      AttemptSucceeded{report.attempt, segment.id, report.facts, report.seconds, peak_bytes, now_ms});
   range.clips_left -= segment.clips.length();
   skip_finished(range);
   range.failures = 0;
@@ -188,19 +125,50 @@ Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::i
   return settle(now_ms, std::move(actions));
 }
 
-Actions SchedulerCore::on_attempt_failed(const AttemptFailed& report, std::int64_t now_ms) {
-  const Attempt* found = find_running(report.epoch, report.attempt, report.rank);
-  if (found == nullptr) return {};
-  const Attempt attempt = *found;
+Actions SchedulerCore::on_stage_finished(const StageFinished& report, std::int64_t now_ms) {
+  Attempt* attempt = find_running(report.epoch, report.attempt, report.rank);
+  if (attempt == nullptr) return {};
   Actions actions;
-  for (const RankId other : groups_[attempt.group].joined) {
-    if (other != report.rank) actions.sends.push_back({other, CancelAttempt{report.attempt}});
-  }
-  const bool is_cancelled = report.cancelled || attempt.is_cancelled;
-  end_attempt(report.attempt, is_cancelled ? AttemptState::Cancelled : AttemptState::Failed, report.kind,
-              report.message, now_ms, actions);
-  if (!is_cancelled) charge(attempt, report, now_ms, actions);
+  attempt->at_work.erase(report.rank);
+  attempt->peak_bytes = std::max(attempt->peak_bytes, peak_bytes_of(report.work, report.peak_bytes));
+  if (attempt->failure && attempt->at_work.empty()) conclude_failure(report.attempt, now_ms, actions);
   return settle(now_ms, std::move(actions));
+}
+
+/// One engine's fault is its whole group's, and is charged once. An engine whose peer fails can only say that
+/// the peer is gone, and may say so first: a lost device is believed once every rank has answered.
+Actions SchedulerCore::on_attempt_failed(const AttemptFailed& report, std::int64_t now_ms) {
+  Attempt* attempt = find_running(report.epoch, report.attempt, report.rank);
+  if (attempt == nullptr) return {};
+  Actions actions;
+  attempt->at_work.erase(report.rank);
+  if (!attempt->failure) {
+    for (const RankId other : attempt->at_work)
+      actions.sends.push_back({other, CancelAttempt{report.attempt}});
+  }
+  const bool is_cancelled = report.cancelled || attempt->is_cancelled;
+  if (is_cancelled && (attempt->is_cancelled || !attempt->failure)) {
+    end_attempt(report.attempt, AttemptState::Cancelled, report.kind, report.message, now_ms, actions);
+    return settle(now_ms, std::move(actions));
+  }
+  if (!is_cancelled) {
+    const bool knows_better = !attempt->failure || attempt->failure->kind == ErrorKind::DeviceLost;
+    if (attempt->failure && report.kind == ErrorKind::DeviceLost) {
+      attempt->failure->message += "; rank " + std::to_string(report.rank.value) + ": " + report.message;
+    } else if (knows_better) {
+      attempt->failure = report;
+    }
+  }
+  if (attempt->failure->kind != ErrorKind::DeviceLost || attempt->at_work.empty()) {
+    conclude_failure(report.attempt, now_ms, actions);
+  }
+  return settle(now_ms, std::move(actions));
+}
+
+void SchedulerCore::conclude_failure(AttemptId id, std::int64_t now_ms, Actions& actions) {
+  const Attempt attempt = running_.at(id);
+  end_attempt(id, AttemptState::Failed, attempt.failure->kind, attempt.failure->message, now_ms, actions);
+  charge(attempt, *attempt.failure, now_ms, actions);
 }
 
 void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms,
@@ -249,11 +217,7 @@ void SchedulerCore::charge_group(std::size_t index, SegmentId segment, const std
   if (group.failed.size() < static_cast<std::size_t>(limits_.failures_per_group)) return;
   group.is_blocked = true;
   refresh_idle(index);
-  for (const RankId rank : group.plan.ranks) {
-    const RankHardware& hardware = ranks_.at(rank).hardware;
-    actions.changes.push_back(RankMoved{rank, RankState::Blocked, hardware.host, hardware.pid,
-                                        device_of(hardware), message, now_ms});
-  }
+  for (const RankId rank : group.plan.ranks) mark_rank(rank, RankState::Blocked, message, now_ms, actions);
   note("rank", "",
        "group " + std::to_string(group.plan.id.value) + " on " + group.plan.host + " failed " +
            std::to_string(group.failed.size()) + " segments in a row and is not used any more in this run",
@@ -264,16 +228,19 @@ SchedulerCore::Attempt* SchedulerCore::find_running(Epoch epoch, AttemptId id, R
   if (epoch != epoch_) return nullptr;
   const auto it = running_.find(id);
   if (it == running_.end()) return nullptr;
-  const auto& ranks = groups_[it->second.group].plan.ranks;
+  const auto& ranks = it->second.ranks;
   return std::find(ranks.begin(), ranks.end(), rank) == ranks.end() ? nullptr : &it->second;
 }
 
 /// Takes the attempt out of the running ones; its group is idle again.
-void SchedulerCore::finish_attempt(AttemptId id, Attempt attempt) {
+void SchedulerCore::finish_attempt(AttemptId id, const Attempt& attempt) {
+  Group& group = groups_[attempt.group];
+  group.subject_before = *subject_of(epoch_, id);
+  group.attempt_before = id;
+  group.attempt = {};
   jobs_[ranges_[attempt.range].job].frames_running -= attempt.frames;
-  running_.erase(id);
-  groups_[attempt.group].attempt = {};
   refresh_idle(attempt.group);
+  running_.erase(id);
 }
 
 void SchedulerCore::end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message,

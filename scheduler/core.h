@@ -22,10 +22,13 @@ namespace longtake {
 struct RunJob {
   StoredJob stored;
   int priority = 0;
-  SegmentOrder order;  ///< filled in but for attempt, range, clips, frames and the paths of the segment
+  /// Filled in but for attempt, range, clips, frames, the paths of the segment and the stage; `meeting` is
+  /// the run's folder, in which each attempt that needs one gets its own.
+  SegmentOrder order;
 };
 
-/// The ranks whose engines make a segment together. The last one writes it and reports it finished.
+/// The ranks whose engines make a segment together, in the order of its stages. The last one writes it and
+/// reports it finished. A job that one engine makes alone is the last one's.
 struct RunGroup {
   GroupId id;
   std::vector<RankId> ranks;
@@ -75,6 +78,7 @@ class SchedulerCore {
   Actions on_rank_left(RankId rank, const std::string& reason, std::int64_t now_ms);
   Actions on_attempt_progressed(const AttemptProgressed& report, std::int64_t now_ms);
   Actions on_attempt_finished(const AttemptFinished& report, std::int64_t now_ms);
+  Actions on_stage_finished(const StageFinished& report, std::int64_t now_ms);
   Actions on_attempt_failed(const AttemptFailed& report, std::int64_t now_ms);
   Actions on_film_joined(JobId job, const std::string& summary, std::int64_t now_ms);
   /// The join found that a segment (position in the film) no longer holds what was written.
@@ -93,12 +97,13 @@ class SchedulerCore {
   /// Ranks that have not joined yet and are not given up.
   bool is_expecting_ranks() const;
   RunStatus status(std::int64_t now_ms) const;
-  struct RunningAttempt {
-    std::string job;
+  struct AttemptSubject {
+    JobId job;
     Interval clips;
   };
-  /// nullopt for a stale or unknown attempt.
-  std::optional<RunningAttempt> running_attempt(Epoch epoch, AttemptId attempt) const;
+  /// What an attempt is or was about, if it is its group's present one or the one before: a stage may end
+  /// after its segment. nullopt for others.
+  std::optional<AttemptSubject> subject_of(Epoch epoch, AttemptId attempt) const;
   /// The job with its segments' states and facts as of now. Throws Error{Bug} for an unknown id.
   const StoredJob& job(JobId id) const;
 
@@ -129,6 +134,8 @@ class SchedulerCore {
     RunGroup plan;
     std::set<RankId> joined;
     AttemptId attempt;
+    AttemptId attempt_before;
+    AttemptSubject subject_before;
     /// Since it last finished one. Failing twice at one segment says more about the segment.
     std::set<SegmentId> failed;
     bool is_blocked = false;
@@ -144,8 +151,13 @@ class SchedulerCore {
   struct Attempt {
     std::size_t range = 0;
     std::size_t group = 0;
-    std::int64_t frames = 0;
+    std::vector<RankId> ranks;  ///< one per stage
+    std::set<RankId> at_work;   ///< those that have not answered
+    std::map<RankId, std::int64_t> frames_by_rank;
+    std::int64_t frames = 0;      ///< the mean: every stage does its share of every frame
+    std::int64_t peak_bytes = 0;  ///< the largest of the stages that are done
     bool is_cancelled = false;
+    std::optional<AttemptFailed> failure;  ///< what is known of its cause, while other ranks may know better
   };
   /// Sorts the range to start next to the front.
   struct ReadyKey {
@@ -167,6 +179,7 @@ class SchedulerCore {
   std::optional<std::size_t> choose_group(const Range& range) const;
   void start_attempt(std::size_t range, std::size_t group, std::int64_t now_ms, Actions& actions);
   SegmentOrder order_for(const Range& range, AttemptId attempt) const;
+  static std::vector<RankId> workers_of(const RunGroup& group, const Layout& layout);
   void refresh_idle(std::size_t group);
 
   // core_jobs.cpp: whole jobs, their films, the end of the run, and the status.
@@ -185,11 +198,21 @@ class SchedulerCore {
   JobStatus status_of_job(const Job& job, std::int64_t now_ms) const;
   GroupStatus status_of_group(const Group& group) const;
 
-  // core.cpp: attempts and ranks.
+  // core_ranks.cpp: ranks that come and go, and what becomes of their groups.
+  void lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms, Actions& actions);
+  void mend_groups(const std::string& host, std::int64_t now_ms, Actions& actions);
+  std::vector<std::size_t> broken_groups(const std::string& host) const;
+  void take_place(RankId spare, RankId lost, std::int64_t now_ms, Actions& actions);
+  void mark_rank(RankId id, RankState state, const std::string& message, std::int64_t now_ms,
+                 Actions& actions) const;
+
+  // core.cpp: attempts.
   void add_ranges(std::size_t job);
   void skip_finished(Range& range) const;
   Attempt* find_running(Epoch epoch, AttemptId attempt, RankId rank);
-  void finish_attempt(AttemptId id, Attempt attempt);
+  void advance(Attempt& attempt, std::int64_t frames, std::int64_t now_ms);
+  void conclude_failure(AttemptId id, std::int64_t now_ms, Actions& actions);
+  void finish_attempt(AttemptId id, const Attempt& attempt);
   void end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message,
                    std::int64_t now_ms, Actions& actions);
   void charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms, Actions& actions);
@@ -197,7 +220,6 @@ class SchedulerCore {
                     Actions& actions);
   void cancel(Attempt& attempt, Actions& actions);
   static void tell_to_cancel(const Group& group, Actions& actions);
-  void lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms, Actions& actions);
   void note(const std::string& kind, const std::string& job, const std::string& text, std::int64_t now_ms,
             Actions& actions);
   Actions settle(std::int64_t now_ms, Actions actions);

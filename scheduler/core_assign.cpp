@@ -64,13 +64,32 @@ void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_ind
   make_unready(range_index);
   group.attempt = attempt;
   refresh_idle(group_index);
-  running_[attempt] = {range_index, group_index, 0, false};
+  const SegmentOrder order = order_for(range, attempt);
+  Attempt& running = running_[attempt];
+  running.range = range_index;
+  running.group = group_index;
+  running.ranks = workers_of(group.plan, order.share.layout);
+  running.at_work = {running.ranks.begin(), running.ranks.end()};
   StoredSegment& segment = segment_at(range);
   segment.state = SegmentState::Running;
   if (job.stored.state != JobState::Running) move_job(range.job, JobState::Running, "", now_ms, actions);
   actions.changes.push_back(AttemptStarted{attempt, segment.id, group.plan.id, now_ms});
-  const GenerateSegment order{epoch_, job.stored.engine, order_for(range, attempt)};
-  for (const RankId rank : group.plan.ranks) actions.sends.push_back({rank, order});
+  for (std::size_t stage = 0; stage < running.ranks.size(); ++stage) {
+    GenerateSegment generate{epoch_, job.stored.engine, order};
+    generate.order.share.stage = static_cast<int>(stage);
+    actions.sends.push_back({running.ranks[stage], std::move(generate)});
+  }
+}
+
+/// The ranks for the stages of `layout`. Without stages the work is one engine's: that of the last rank,
+/// which writes.
+std::vector<RankId> SchedulerCore::workers_of(const RunGroup& group, const Layout& layout) {
+  const std::size_t stages = std::max<std::size_t>(1, layout.stages.size());
+  if (stages > group.ranks.size()) {
+    throw Error(ErrorKind::Bug, "a layout of " + std::to_string(stages) + " stages for a group of " +
+                                    std::to_string(group.ranks.size()) + " ranks");
+  }
+  return {group.ranks.end() - static_cast<std::ptrdiff_t>(stages), group.ranks.end()};
 }
 
 SegmentOrder SchedulerCore::order_for(const Range& range, AttemptId attempt) const {
@@ -79,6 +98,8 @@ SegmentOrder SchedulerCore::order_for(const Range& range, AttemptId attempt) con
   const Interval clips = stored.segments[range.next].clips;
   SegmentOrder order = job.order;
   order.attempt = attempt;
+  const bool meets = order.share.layout.ranks() > 1;
+  order.share.meeting = meets ? order.share.meeting + "/" + std::to_string(attempt.value) : std::string();
   order.range = stored.clips;
   order.clips = clips;
   order.frames = frames_of_clips(clips, job.stored.infer_frames, job.stored.film_frames);

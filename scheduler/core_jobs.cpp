@@ -133,12 +133,18 @@ bool SchedulerCore::is_expecting_ranks() const {
   return std::any_of(ranks_.begin(), ranks_.end(), [](const auto& entry) { return !entry.second.was_seen; });
 }
 
-std::optional<SchedulerCore::RunningAttempt> SchedulerCore::running_attempt(Epoch epoch, AttemptId id) const {
+std::optional<SchedulerCore::AttemptSubject> SchedulerCore::subject_of(Epoch epoch, AttemptId id) const {
+  if (epoch != epoch_) return std::nullopt;
   const auto it = running_.find(id);
-  if (epoch != epoch_ || it == running_.end()) return std::nullopt;
-  const Range& range = ranges_[it->second.range];
-  const StoredJob& job = jobs_[range.job].stored;
-  return RunningAttempt{job.name, job.ranges[range.index].segments[range.next].clips};
+  if (it != running_.end()) {
+    const Range& range = ranges_[it->second.range];
+    const StoredJob& job = jobs_[range.job].stored;
+    return AttemptSubject{job.id, job.ranges[range.index].segments[range.next].clips};
+  }
+  const auto is_before = [&](const Group& group) { return id.is_set() && group.attempt_before == id; };
+  const auto group = std::find_if(groups_.begin(), groups_.end(), is_before);
+  if (group == groups_.end()) return std::nullopt;
+  return group->subject_before;
 }
 
 void SchedulerCore::end_when_over(std::int64_t now_ms, Actions& actions) {

@@ -1,5 +1,7 @@
 #include "scheduler/film_report.h"
 
+#include <algorithm>
+
 #include "storage/work_dir.h"
 
 namespace longtake {
@@ -36,6 +38,12 @@ nlohmann::json attempts_of(const AttemptSummary& attempts) {
           {"lost", attempts.lost},       {"faults_survived", attempts.messages}};
 }
 
+std::int64_t predicted_peak_bytes(const JobShare& share) {
+  std::int64_t largest = 0;
+  for (const StageMemory& stage : share.memory) largest = std::max(largest, stage.total_bytes());
+  return largest;
+}
+
 }  // namespace
 
 nlohmann::json make_film_report(const FilmReportInput& input) {
@@ -64,9 +72,12 @@ nlohmann::json make_film_report(const FilmReportInput& input) {
           {"generation_seconds", seconds},
           {"join_seconds", input.join_seconds},
           {"frames_per_second", frames_per_second},
-          {"gpu_hours", seconds / 3600},
-          {"peak_bytes_measured", input.attempts.peak_bytes},
-          {"peak_bytes_predicted", input.predicted_peak_bytes},
+          {"gpu_hours", seconds * input.share.stages() / 3600},
+          {"layout", description_of(input.share.layout)},
+          {"precision", input.work.precision()},
+          {"engines", input.work.engines(input.share)},
+          {"peak_bytes_measured", std::max(input.attempts.peak_bytes, input.work.peak_bytes())},
+          {"peak_bytes_predicted", predicted_peak_bytes(input.share)},
           {"lip_sync", nullptr}};
 }
 

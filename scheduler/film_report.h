@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "scheduler/work_record.h"
 #include "storage/job_store.h"
 #include "storage/media/film_join.h"
 
@@ -13,7 +13,8 @@ struct FilmReportInput {
   AttemptSummary attempts;
   JoinReport join;
   double join_seconds = 0;
-  std::int64_t predicted_peak_bytes = 0;  ///< of one GPU or slot; 0: not predicted
+  JobShare share;
+  WorkRecord work;  ///< of this run
 };
 
 /// The closing report of a film, as it is written to report.json (docs/formats.md).

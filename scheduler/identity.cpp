@@ -1,21 +1,35 @@
 #include "scheduler/identity.h"
 
+#include <map>
+
+#include "jobs/cut_points.h"
 #include "storage/media/content_hash.h"
 
 namespace longtake {
+namespace {
 
-Identity identity_of(const JobSpec& spec, FrameSize size, const std::string& image_hash,
-                     const std::string& audio_hash) {
+/// The keys whose values are hashes, in words.
+const std::map<std::string, std::string>& contents() {
+  static const std::map<std::string, std::string> table = {{"image", "image has other content"},
+                                                           {"audio", "audio has other content"},
+                                                           {"model", "the checkpoint has other content"},
+                                                           {"lora", "lora has other content"}};
+  return table;
+}
+
+}  // namespace
+
+Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& hashes) {
   const JobSettings& settings = spec.settings;
   Identity identity;
   identity.of = {
-      {"image", image_hash},
-      {"audio", audio_hash},
+      {"image", hashes.image},
+      {"audio", hashes.audio},
       {"prompt", spec.prompt},
       {"size", {size.height, size.width}},
       {"engine", std::string(name_of(spec.engine))},
-      {"model", spec.model.string()},
-      {"lora", spec.lora.string()},
+      {"model", hashes.model},
+      {"lora", hashes.lora},
       {"sample_steps", settings.sample_steps},
       {"sample_guide_scale", settings.sample_guide_scale},
       {"fold_last_step", settings.fold_last_step},
@@ -24,6 +38,8 @@ Identity identity_of(const JobSpec& spec, FrameSize size, const std::string& ima
       {"infer_frames", settings.infer_frames},
       {"continuity", std::string(name_of(settings.continuity))},
       {"trim_silence", settings.trim_silence}};
+  // Where the window of attention is filled anew; a slate has none.
+  if (spec.engine == EngineKind::LiveAvatar) identity.of["segment_clips"] = avatar_segment_clips(settings);
   identity.hash = sha256_of_text(identity.of.dump());
   return identity;
 }
@@ -34,9 +50,11 @@ std::string describe_difference(const nlohmann::json& before, const nlohmann::js
     const nlohmann::json old = before.value(key, nlohmann::json());
     if (old == value) continue;
     if (!text.empty()) text += "; ";
-    const bool is_content = key == "image" || key == "audio";
-    text +=
-        is_content ? key + " has other content" : key + " was " + old.dump() + " and is now " + value.dump();
+    const auto content = contents().find(key);
+    const bool had_and_has = !old.empty() && old != "" && value != "";
+    text += content != contents().end() && had_and_has
+                ? content->second
+                : key + " was " + old.dump() + " and is now " + value.dump();
   }
   return text;
 }

@@ -9,17 +9,23 @@
 namespace longtake {
 
 /// What a film's pixels and sound depend on. Two jobs with equal identities give the same segments;
-/// what does not change numbers (ranks, priority, output path, size of segments) is not in it.
+/// what does not change numbers (ranks, priority, output path) is not in it.
 struct Identity {
   std::string hash;   ///< SHA-256 of `of`, hex
   nlohmann::json of;  ///< readable: every input and parameter by its job-file key
 };
 
-/// `image_hash`, `audio_hash`: SHA-256 of the files' contents.
-Identity identity_of(const JobSpec& spec, FrameSize size, const std::string& image_hash,
-                     const std::string& audio_hash);
+/// Hashes of what the job's files hold.
+struct InputContents {
+  std::string image;
+  std::string audio;
+  std::string model;  ///< empty for an engine without a model
+  std::string lora;   ///< empty for none
+};
 
-/// "prompt was "A" and is now "B"; audio has other content": for the message that refuses a mix.
+Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& contents);
+
+/// "prompt was "A" and is now "B"; the recording has other content": for the message that refuses a mix.
 std::string describe_difference(const nlohmann::json& before, const nlohmann::json& now);
 
 }  // namespace longtake

@@ -9,7 +9,9 @@
 #include <numeric>
 
 #include "jobs/error.h"
+#include "scheduler/checkpoint_content.h"
 #include "scheduler/prepared_file.h"
+#include "storage/media/content_hash.h"
 
 namespace longtake {
 namespace {
@@ -17,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kImageRemedy = "give a PNG, JPEG or WebP image";
+constexpr const char* kModelRemedy = "give the folder of a complete checkpoint";
 constexpr const char* kAudioRemedy = "give a complete recording that FFmpeg can decode";
 
 /// Runs `action`; bad input becomes a problem of the job's `key`. `remedy` is for faults that do not name
@@ -113,7 +116,9 @@ class Preparation {
     const auto size = film_size(spec_, file_.image_size, problems);
     if (!size) return false;
     size_ = *size;
-    const Identity identity = identity_of(spec_, size_, file_.image.hash, file_.audio.hash);
+    InputContents contents = {file_.image.hash, file_.audio.hash, "", ""};
+    if (!read_model(contents, problems)) return false;
+    const Identity identity = identity_of(spec_, size_, contents);
     file_.identity = identity.hash;
     file_.identity_of = identity.of;
     return is_same_job(problems);
@@ -147,6 +152,14 @@ class Preparation {
   FrameSize size() const { return size_; }
 
  private:
+  bool read_model(InputContents& contents, std::vector<Problem>& problems) const {
+    if (spec_.engine != EngineKind::LiveAvatar) return true;
+    return found_no_problem(spec_, "model", kModelRemedy, problems, [&] {
+      contents.model = content_of_checkpoint(spec_.model);
+      if (!spec_.lora.empty()) contents.lora = sampled_sha256_of_file(spec_.lora);
+    });
+  }
+
   bool is_same_job(std::vector<Problem>& problems) const {
     if (!known_ || known_->identity == file_.identity) return true;
     const std::string folder = work_dir_.job(spec_.name).string();

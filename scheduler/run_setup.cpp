@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/model/model_shape.h"
 #include "scheduler/reconcile.h"
 
 namespace longtake {
@@ -31,6 +32,7 @@ JobInput input_of(const PreparedJob& job, const std::optional<StoredJob>& stored
   input.size = job.size;
   input.film_frames = job.film_frames;
   input.clips = job.clips;
+  if (job.spec.engine == EngineKind::LiveAvatar) input.model = read_model_shape(job.spec.model);
   if (stored) {
     input.fixed_segments = segments_of(*stored);
   } else {
@@ -53,6 +55,7 @@ StoredJob stored_job_of(const PreparedJob& job, const JobPlan& plan, const WorkD
   stored.film_frames = job.film_frames;
   stored.clips = job.clips;
   stored.infer_frames = job.spec.settings.infer_frames;
+  stored.segment_clips = plan.segment_clips;
   stored.output = film_path(job, work_dir);
   for (const RangePlan& range : plan.ranges) {
     StoredRange stored_range;
@@ -61,15 +64,14 @@ StoredJob stored_job_of(const PreparedJob& job, const JobPlan& plan, const WorkD
       StoredSegment stored_segment;
       stored_segment.clips = segment;
       stored_range.segments.push_back(stored_segment);
-      const auto clips = static_cast<int>(segment.length());
-      stored.segment_clips = std::max(stored.segment_clips, clips);
     }
     stored.ranges.push_back(std::move(stored_range));
   }
   return stored;
 }
 
-SegmentOrder order_of(const PreparedJob& job, const WorkDir& work_dir) {
+SegmentOrder order_of(const PreparedJob& job, const StoredJob& stored, const JobPlan& plan,
+                      const WorkDir& work_dir) {
   const JobSettings& settings = job.spec.settings;
   SegmentOrder order;
   order.job = job.spec.name;
@@ -79,6 +81,8 @@ SegmentOrder order_of(const PreparedJob& job, const WorkDir& work_dir) {
                     job.spec.model.string(), job.spec.lora.string()};
   order.size = job.size;
   order.film_frames = job.film_frames;
+  order.renewal_clips = stored.segment_clips;
+  order.share.layout = plan.layout;
   order.reference_image = work_dir.reference_image(job.spec.name);
   order.speech = work_dir.speech(job.spec.name);
   order.speech_samples = job.speech_samples;
@@ -102,14 +106,6 @@ void refuse_what_cannot_run(const Plan& plan) {
   std::string reasons;
   for (const std::string& reason : plan.reasons) reasons += (reasons.empty() ? "" : "\n") + reason;
   throw Error(ErrorKind::InvalidInput, reasons);
-}
-
-std::int64_t largest_stage_bytes(const Plan& plan) {
-  std::int64_t largest = 0;
-  for (const GroupPlan& group : plan.groups) {
-    for (const StageMemory& stage : group.memory) largest = std::max(largest, stage.total_bytes());
-  }
-  return largest;
 }
 
 }  // namespace
@@ -144,8 +140,8 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
     setup.groups.push_back({group.group, group.ranks, group.host});
   for (std::size_t j = 0; j < prepared.size(); ++j) {
     const PreparedJob& job = prepared[j];
-    StoredJob stored =
-        known[j] ? *known[j] : store.add_job(stored_job_of(job, setup.plan.jobs[j], work_dir), now_ms);
+    const JobPlan& plan = setup.plan.jobs[j];
+    StoredJob stored = known[j] ? *known[j] : store.add_job(stored_job_of(job, plan, work_dir), now_ms);
     // The film may have been asked for elsewhere this time; that changes no number.
     stored.output = film_path(job, work_dir);
     const std::vector<Change> found = reconcile_with_disk(stored, work_dir, now_ms);
@@ -154,8 +150,9 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
       if (const auto* note = std::get_if<EventNoted>(&change)) setup.notes.push_back(*note);
     }
     setup.films[stored.id] = film_of(job, stored, work_dir);
-    setup.predicted_peak_bytes[stored.id] = largest_stage_bytes(setup.plan);
-    setup.jobs.push_back({std::move(stored), job.spec.priority, order_of(job, work_dir)});
+    setup.shares[stored.id] = {plan.layout, plan.memory};
+    SegmentOrder order = order_of(job, stored, plan, work_dir);
+    setup.jobs.push_back({std::move(stored), job.spec.priority, std::move(order)});
   }
   return setup;
 }

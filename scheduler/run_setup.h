@@ -8,6 +8,7 @@
 #include "scheduler/film_finisher.h"
 #include "scheduler/planner/plan.h"
 #include "scheduler/prepare.h"
+#include "scheduler/work_record.h"
 #include "storage/job_store.h"
 #include "storage/work_dir.h"
 
@@ -19,7 +20,7 @@ struct RunSetup {
   std::vector<RunJob> jobs;
   std::vector<RunGroup> groups;
   std::map<JobId, FilmOrder> films;
-  std::map<JobId, std::int64_t> predicted_peak_bytes;
+  std::map<JobId, JobShare> shares;
   std::vector<EventNoted> notes;  ///< what was found on the disk; already saved
 };
 

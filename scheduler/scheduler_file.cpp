@@ -12,7 +12,7 @@
 namespace longtake {
 namespace {
 
-constexpr int kSchedulerFileVersion = 2;
+constexpr int kSchedulerFileVersion = 3;
 
 std::string this_host() {
   std::array<char, 256> name{};
@@ -29,6 +29,7 @@ void write_scheduler_file(const std::filesystem::path& path, const SchedulerFile
   json["pid"] = scheduler.pid;
   json["process"] = scheduler.process;
   json["epoch"] = scheduler.epoch;
+  json["meetings"] = scheduler.meetings;
   write_durably(path, json.dump(2) + "\n", Readers::Owner);
 }
 
@@ -37,8 +38,12 @@ std::optional<SchedulerFile> read_scheduler_file(const std::filesystem::path& pa
   const auto json = nlohmann::json::parse(file, nullptr, false);
   if (!json.is_object() || json.value("version", 0) != kSchedulerFileVersion) return std::nullopt;
   try {
-    return SchedulerFile{decode_control_address(json.dump()), json.at("host"), json.at("pid"),
-                         json.at("process"), json.at("epoch")};
+    return SchedulerFile{decode_control_address(json.dump()),
+                         json.at("host"),
+                         json.at("pid"),
+                         json.at("process"),
+                         json.at("epoch"),
+                         json.at("meetings")};
   } catch (const std::exception&) {
     return std::nullopt;
   }

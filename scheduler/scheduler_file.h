@@ -16,6 +16,7 @@ struct SchedulerFile {
   int pid = 0;
   std::string process;  ///< process_identity(pid)
   std::int64_t epoch = 0;
+  std::string meetings;  ///< the run's MeetingFolder, for a run that comes after a kill
 };
 
 void write_scheduler_file(const std::filesystem::path& path, const SchedulerFile& scheduler);

@@ -128,6 +128,9 @@ void SchedulerServer::on_rank_message(const std::string&, const RankMessage& mes
   } else if (const auto* finished = std::get_if<AttemptFinished>(&message)) {
     log_attempt(*finished, now);
     add(core_.on_attempt_finished(*finished, now));
+  } else if (const auto* stage = std::get_if<StageFinished>(&message)) {
+    log_stage(*stage, now);
+    add(core_.on_stage_finished(*stage, now));
   } else if (const auto* failed = std::get_if<AttemptFailed>(&message)) {
     add(core_.on_attempt_failed(*failed, now));
   } else if (const auto* left = std::get_if<RankLeft>(&message)) {
@@ -136,18 +139,33 @@ void SchedulerServer::on_rank_message(const std::string&, const RankMessage& mes
 }
 
 void SchedulerServer::log_attempt(const AttemptFinished& report, std::int64_t now_ms) {
-  const auto running = core_.running_attempt(report.epoch, report.attempt);
-  if (!running) return;
-  char line[120];
-  std::snprintf(line, sizeof line, "clips %lld:%lld: %lld frames in %.2f s on rank %lld",
-                static_cast<long long>(running->clips.begin), static_cast<long long>(running->clips.end),
-                static_cast<long long>(report.facts.frames), report.seconds,
-                static_cast<long long>(report.rank.value));
-  append_inference_log(options_.work_dir, running->job, now_ms, line);
-  const double since_start_s = static_cast<double>(now_ms - started_ms_) / 1000.0;
-  append_memory_log(
-      options_.work_dir, running->job,
-      {since_start_s, report.rank, "cpu", report.peak_bytes, report.peak_bytes, report.peak_bytes});
+  const auto subject = core_.subject_of(report.epoch, report.attempt);
+  if (!subject) return;
+  const int stage = options_.shares[subject->job].stages() - 1;
+  log_work(subject->job, subject->clips, {report.rank, stage, report.seconds, report.peak_bytes, report.work},
+           report.facts.frames, now_ms);
+}
+
+void SchedulerServer::log_stage(const StageFinished& report, std::int64_t now_ms) {
+  const auto subject = core_.subject_of(report.epoch, report.attempt);
+  if (!subject) return;
+  log_work(subject->job, subject->clips,
+           {report.rank, report.stage, report.seconds, report.peak_bytes, report.work}, 0, now_ms);
+}
+
+void SchedulerServer::log_work(JobId id, Interval clips, const StageRecord& record, std::int64_t frames,
+                               std::int64_t now_ms) {
+  work_[id].add(record);
+  const std::string& job = core_.job(id).name;
+  append_inference_log(options_.work_dir, job, now_ms,
+                       "clips " + std::to_string(clips.begin) + ":" + std::to_string(clips.end) + ": " +
+                           description_of(record, frames, options_.shares[id]));
+  const EngineWork& work = record.work;
+  const auto counted = [&](std::int64_t bytes) { return bytes > 0 ? bytes : record.resident_bytes; };
+  append_memory_log(options_.work_dir, job,
+                    {static_cast<double>(now_ms - started_ms_) / 1000.0, record.rank,
+                     work.device.empty() ? "cpu" : work.device, counted(work.allocated_bytes),
+                     counted(work.reserved_bytes), counted(work.used_bytes)});
 }
 
 void SchedulerServer::on_request(const std::string& peer, const WatcherRequest& request) {
@@ -180,11 +198,11 @@ void SchedulerServer::finish_film(JobId id, const FilmJoined& joined) {
   const std::int64_t now = clock_.now_ms();
   const StoredJob& job = core_.job(id);
   try {
-    const FilmReportInput input = {job, store_.summarize_attempts(id), joined.report, joined.seconds,
-                                   options_.predicted_peak_bytes[id]};
+    const FilmReportInput input = {
+        job, store_.summarize_attempts(id), joined.report, joined.seconds, options_.shares[id], work_[id]};
     const nlohmann::json report = make_film_report(input);
     write_durably(options_.work_dir.report(job.name), report.dump(2) + "\n");
-    write_debug_info(options_.work_dir, job.name, debug_info(job, report));
+    write_debug_info(options_.work_dir, job.name, debug_info(input, report));
     const std::string summary = summary_of(job, joined);
     add(core_.on_film_joined(id, summary, now));
   } catch (const Error& e) {
@@ -192,18 +210,19 @@ void SchedulerServer::finish_film(JobId id, const FilmJoined& joined) {
   }
 }
 
-nlohmann::json SchedulerServer::debug_info(const StoredJob& job, const nlohmann::json& report) const {
+nlohmann::json SchedulerServer::debug_info(const FilmReportInput& film, const nlohmann::json& report) const {
   nlohmann::json ranks = nlohmann::json::array();
   for (const auto& [rank, hardware] : ranks_) ranks.push_back(hardware);
-  return {{"job", job.name},
-          {"engine", job.engine},
-          {"profile", options_.profile},
-          {"layout", "single"},
-          {"precision", job.engine == "slate" ? "none" : "unknown"},
-          {"ranks", ranks},
-          {"generation_seconds", report.at("generation_seconds")},
-          {"frames_per_second", report.at("frames_per_second")},
-          {"peak_bytes", report.at("peak_bytes_measured")}};
+  nlohmann::json info = {{"job", film.job.name},
+                         {"engine", film.job.engine},
+                         {"profile", options_.profile},
+                         {"stages", nlohmann::json(film.share.layout).at("stages")},
+                         {"ranks", ranks}};
+  for (const char* key : {"layout", "precision", "engines", "generation_seconds", "frames_per_second",
+                          "gpu_hours", "peak_bytes_measured", "peak_bytes_predicted"}) {
+    info[key] = report.at(key);
+  }
+  return info;
 }
 
 FilmOrder SchedulerServer::film_order_for(JobId id) const {

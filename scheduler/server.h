@@ -9,8 +9,10 @@
 #include "jobs/wire/control_socket.h"
 #include "scheduler/core.h"
 #include "scheduler/film_finisher.h"
+#include "scheduler/film_report.h"
 #include "scheduler/run_clock.h"
 #include "scheduler/wake_up.h"
+#include "scheduler/work_record.h"
 #include "storage/job_store.h"
 
 namespace longtake {
@@ -23,7 +25,7 @@ struct ServerOptions {
   int pid = 0;
   std::string profile;
   std::map<JobId, FilmOrder> films;  ///< all but the segments of `join`
-  std::map<JobId, std::int64_t> predicted_peak_bytes;
+  std::map<JobId, JobShare> shares;
   /// Told about twice a second, and of every event, for the terminal.
   std::function<void(const RunStatus&)> on_status;
   std::function<void(const EventNoted&)> on_event;
@@ -50,11 +52,14 @@ class SchedulerServer {
   void take_message(const ControlServer::Received& received);
   void on_rank_message(const std::string& peer, const RankMessage& message);
   void log_attempt(const AttemptFinished& report, std::int64_t now_ms);
+  void log_stage(const StageFinished& report, std::int64_t now_ms);
+  void log_work(JobId job, Interval clips, const StageRecord& record, std::int64_t frames,
+                std::int64_t now_ms);
   void on_request(const std::string& peer, const WatcherRequest& request);
   void take_results();
   void on_result(const FilmResult& result);
   void finish_film(JobId job, const FilmJoined& joined);
-  nlohmann::json debug_info(const StoredJob& job, const nlohmann::json& report) const;
+  nlohmann::json debug_info(const FilmReportInput& film, const nlohmann::json& report) const;
   void look_at_disk();
   void add(Actions actions);
   bool save();
@@ -73,6 +78,7 @@ class SchedulerServer {
   FilmFinisher finisher_;
   Actions pending_;  ///< not saved yet
   std::map<RankId, RankHardware> ranks_;
+  std::map<JobId, WorkRecord> work_;
   std::atomic<const char*> drain_asked_by_{nullptr};
   std::int64_t disk_room_when_full_ = -1;  ///< -1: it is not full
   std::int64_t looked_at_disk_ms_ = 0;

@@ -30,10 +30,6 @@ fs::path configs_folder() {
               "cannot find the configs folder (profiles/, presets/): set LONGTAKE_CONFIGS");
 }
 
-fs::path model_folder_of(const JobSpec& job) {
-  return job.model.empty() ? configs_folder() / "models" / "tiny" : job.model;
-}
-
 std::vector<JobSpec> load_jobs_of(const CliOptions& options) {
   std::vector<Problem> problems;
   const PresetLibrary presets = load_presets(configs_folder() / "presets", problems);

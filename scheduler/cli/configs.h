@@ -14,9 +14,6 @@ namespace longtake {
 /// program, else the source tree's. Throws Error{InvalidInput} when there is none.
 std::filesystem::path configs_folder();
 
-/// The folder of a job's model; the bundled one when the job names none.
-std::filesystem::path model_folder_of(const JobSpec& job);
-
 /// The jobs and the profile that the options name; every problem of every file in one go.
 /// Throws ProblemsFound.
 std::vector<JobSpec> load_jobs_of(const CliOptions& options);

@@ -6,8 +6,8 @@
 namespace longtake {
 
 std::map<std::string, std::filesystem::path> engine_programs() {
-  // longtake-engine is built, but not offered to jobs yet: its groups of several ranks are not there.
-  return {{std::string(name_of(EngineKind::Slate)), program_beside("longtake-slate")}};
+  return {{std::string(name_of(EngineKind::Slate)), program_beside("longtake-slate")},
+          {std::string(name_of(EngineKind::LiveAvatar)), program_beside("longtake-engine")}};
 }
 
 void require_engines(const std::vector<JobSpec>& jobs) {
@@ -15,10 +15,21 @@ void require_engines(const std::vector<JobSpec>& jobs) {
   std::vector<Problem> problems;
   for (const JobSpec& job : jobs) {
     const std::string engine(name_of(job.engine));
-    const auto program = programs.find(engine);
-    if (program != programs.end() && std::filesystem::exists(program->second)) continue;
-    problems.push_back(problem_of(job, "engine", "is " + engine + ", which films cannot be made with yet",
-                                  "write engine: slate, or give --engine slate"));
+    const std::filesystem::path& program = programs.at(engine);
+    if (!std::filesystem::exists(program)) {
+      problems.push_back(problem_of(job, "engine", "is " + engine + ", but there is no " + program.string(),
+                                    "install it, or write engine: slate"));
+    }
+  }
+  if (!problems.empty()) throw ProblemsFound{problems};
+}
+
+void require_models(const std::vector<JobSpec>& jobs) {
+  std::vector<Problem> problems;
+  for (const JobSpec& job : jobs) {
+    if (job.engine != EngineKind::LiveAvatar || !job.model.empty()) continue;
+    problems.push_back(problem_of(job, "model", "is not given, and engine liveavatar needs a checkpoint",
+                                  "write model: FOLDER or give --model FOLDER; --engine slate needs none"));
   }
   if (!problems.empty()) throw ProblemsFound{problems};
 }

@@ -12,7 +12,10 @@ namespace longtake {
 /// The engine programs that jobs may use, by the name they use.
 std::map<std::string, std::filesystem::path> engine_programs();
 
-/// Throws ProblemsFound with every job whose engine is not among them or not installed.
+/// Throws ProblemsFound with every job whose engine is not installed.
 void require_engines(const std::vector<JobSpec>& jobs);
+
+/// Throws ProblemsFound with every job whose engine needs a checkpoint and that names none.
+void require_models(const std::vector<JobSpec>& jobs);
 
 }  // namespace longtake

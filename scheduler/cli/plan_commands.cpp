@@ -8,6 +8,7 @@
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
+#include "scheduler/cli/engines.h"
 #include "scheduler/cli/slots.h"
 #include "scheduler/planner/plan.h"
 #include "scheduler/prepare.h"
@@ -48,8 +49,7 @@ JobInput input_of(const InspectedJob& job) {
   input.size = job.job.size;
   input.film_frames = job.job.film_frames;
   input.clips = job.job.clips;
-  if (input.spec.engine == EngineKind::LiveAvatar)
-    input.model = read_model_shape(model_folder_of(input.spec));
+  if (input.spec.engine == EngineKind::LiveAvatar) input.model = read_model_shape(input.spec.model);
   input.loudness = loudness_of(job.speech);
   return input;
 }
@@ -124,6 +124,7 @@ void print_judgement(const nlohmann::json& judgement) {
 int plan_command(const CliOptions& options, int, char**) {
   const RankHardware here = probe_hardware();
   const Profile profile = load_profile_of(options, here.gpus);
+  require_models(load_jobs_of(options));
   std::vector<JobInput> inputs;
   for (const InspectedJob& job : inspect_jobs(options)) inputs.push_back(input_of(job));
   const Plan plan = make_plan(profile, inputs, inventory_for(options, profile, here));

@@ -96,7 +96,8 @@ std::unique_ptr<SchedulerSide> start_scheduler(const CliOptions& options,
 RankLimits limits_of(const Timeouts& timeouts) {
   RankLimits limits;
   limits.load_ms = std::int64_t{timeouts.load_s} * 1000;
-  limits.first_report_ms = std::int64_t{timeouts.first_block_s} * 1000;
+  // An engine loads its model when the first segment that needs it is ordered.
+  limits.first_report_ms = (std::int64_t{timeouts.load_s} + timeouts.first_block_s) * 1000;
   limits.least_progress_ms = std::int64_t{timeouts.block_s} * 1000;
   return limits;
 }

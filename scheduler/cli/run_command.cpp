@@ -57,6 +57,7 @@ void prepare_or_refuse(const CliOptions& options, const std::vector<Gpu>& gpus) 
   load_profile_of(options, gpus);
   const std::vector<JobSpec> specs = load_jobs_of(options);
   require_engines(specs);
+  require_models(specs);
   const WorkDir work_dir(work_dir_of(options));
   refuse_second_run(work_dir);
   const bool is_terminal = is_progress_on_terminal();

@@ -12,6 +12,7 @@
 #include "scheduler/cli/engines.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/job_log.h"
+#include "scheduler/meeting_folder.h"
 #include "scheduler/prepare.h"
 #include "scheduler/process_identity.h"
 #include "scheduler/run_setup.h"
@@ -37,6 +38,7 @@ JobStore open_store(const WorkDir& work_dir) {
 
 std::vector<PreparedJob> prepare(const std::vector<JobSpec>& specs, const WorkDir& work_dir) {
   require_engines(specs);
+  require_models(specs);
   std::vector<Problem> problems;
   auto jobs = prepare_jobs(specs, work_dir, problems, [](const std::string&, double) {});
   if (!problems.empty()) throw ProblemsFound{problems};
@@ -78,12 +80,16 @@ struct SchedulerSide::Parts {
 
   void set_up(const std::vector<RankHardware>& ranks) {
     const std::int64_t now = clock.now_ms();
+    if (const auto killed = read_scheduler_file(work_dir.scheduler_file())) {
+      remove_meeting_folder(killed->meetings);  // the database is ours: that run is over
+    }
     RunSetup setup = set_up_run(profile, prepared, ranks, work_dir, store, epoch, now);
     for (const PreparedJob& job : prepared) log_parameters(work_dir, job, now);
     for (const EventNoted& note : setup.notes) {
       console.show(note);
       append_inference_log(work_dir, note.job, note.at_ms, note.kind + ": " + note.text);
     }
+    for (RunJob& job : setup.jobs) job.order.share.meeting = meetings.path();
     socket = std::make_unique<ControlServer>(reach_for(ranks));
     core = std::make_unique<SchedulerCore>(epoch, work_dir, std::move(setup.jobs), std::move(setup.groups),
                                            store.next_attempt(), limits_of(profile));
@@ -93,12 +99,13 @@ struct SchedulerSide::Parts {
                                  ::getpid(),
                                  profile.name,
                                  std::move(setup.films),
-                                 std::move(setup.predicted_peak_bytes),
+                                 std::move(setup.shares),
                                  [this](const RunStatus& status) { console.show(status); },
                                  [this](const EventNoted& event) { console.show(event); }};
     server = std::make_unique<SchedulerServer>(std::move(server_options), *socket, store, *core, clock, wake);
-    write_scheduler_file(work_dir.scheduler_file(),
-                         {socket->address(), host, ::getpid(), process_identity(::getpid()), epoch.value});
+    write_scheduler_file(
+        work_dir.scheduler_file(),
+        {socket->address(), host, ::getpid(), process_identity(::getpid()), epoch.value, meetings.path()});
   }
 
   void run() {
@@ -127,6 +134,7 @@ struct SchedulerSide::Parts {
   std::string host;
   Epoch epoch;
   WakeUp wake;
+  MeetingFolder meetings;
   Console console{is_progress_on_terminal()};
   std::unique_ptr<ControlServer> socket;
   std::unique_ptr<SchedulerCore> core;

@@ -6,6 +6,7 @@
 
 #include "scheduler/planner/avatar_cost.h"
 #include "scheduler/planner/avatar_groups.h"
+#include "scheduler/planner/layout_choice.h"
 #include "scheduler/planner/slate_cost.h"
 
 namespace longtake {
@@ -87,13 +88,24 @@ std::vector<RangePlan> fixed_ranges(const SegmentsByRange& fixed) {
 struct Night {
   int jobs = 0;
   int groups = 0;
-  Layout layout;  ///< of every group
+  int ranks_per_group = 1;
 };
 
-double frames_per_second(const Profile& profile, const JobInput& input, const Layout& layout) {
-  if (input.spec.engine == EngineKind::Slate) return slate_frames_per_second(profile, input.size);
+void plan_slate(const Profile& profile, const JobInput& input, JobPlan& job) {
+  job.frames_per_second = slate_frames_per_second(profile, input.size);
+  job.memory = {slate_memory(input.size, job.infer_frames)};
+  job.segment_clips =
+      input.spec.settings.segment_clips.value_or(segment_clips_for(job.frames_per_second, job.infer_frames));
+}
+
+/// The job is one of those that fit a group of so many ranks.
+void plan_avatar(const Profile& profile, const JobInput& input, int ranks, JobPlan& job) {
   const AvatarDemand demand = demand_of(input.spec.settings, input.size, *input.model, profile.device);
-  return avatar_frames_per_second(profile, demand, layout);
+  LayoutNeed need = layout_that_fits(profile, demand, ranks).value();
+  job.frames_per_second = avatar_frames_per_second(profile, demand, need.layout);
+  job.layout = std::move(need.layout);
+  job.memory = std::move(need.memory);
+  job.segment_clips = avatar_segment_clips(input.spec.settings);
 }
 
 JobPlan plan_job(const Profile& profile, const JobInput& input, const Night& night) {
@@ -105,17 +117,19 @@ JobPlan plan_job(const Profile& profile, const JobInput& input, const Night& nig
   job.film_frames = input.film_frames;
   job.clips = input.clips;
   job.infer_frames = settings.infer_frames;
-  job.frames_per_second = frames_per_second(profile, input, night.layout);
+  if (job.engine == EngineKind::Slate) {
+    plan_slate(profile, input, job);
+  } else {
+    plan_avatar(profile, input, night.ranks_per_group, job);
+  }
   if (input.fixed_segments) {
     job.ranges = fixed_ranges(*input.fixed_segments);
     return job;
   }
-  const int segment_clips =
-      settings.segment_clips.value_or(segment_clips_for(job.frames_per_second, settings.infer_frames));
   const std::int64_t ranges = range_count_for({settings.continuity, night.jobs, night.groups, input.clips});
   for (const Interval& clips :
        split_into_ranges(input.clips, ranges, settings.infer_frames, input.loudness)) {
-    job.ranges.push_back({clips, cut_into_segments(clips, segment_clips)});
+    job.ranges.push_back({clips, cut_into_segments(clips, job.segment_clips)});
   }
   return job;
 }
@@ -186,7 +200,7 @@ Plan make_plan(const Profile& profile, const std::vector<JobInput>& jobs, const 
     if (!night.groups.empty()) plan.groups = std::move(night.groups);
   }
   const Night night = {static_cast<int>(able.size()), static_cast<int>(plan.groups.size()),
-                       plan.groups.front().layout};
+                       static_cast<int>(plan.groups.front().ranks.size())};
   for (const JobInput& job : jobs) {
     const bool is_able = std::find(able.begin(), able.end(), &job) != able.end();
     if (is_able) plan.jobs.push_back(plan_job(profile, job, night));

@@ -11,8 +11,8 @@
 #include "jobs/ids.h"
 #include "jobs/interval.h"
 #include "jobs/job_spec.h"
-#include "jobs/messages.h"
 #include "jobs/layout.h"
+#include "jobs/messages.h"
 #include "jobs/model/model_shape.h"
 #include "scheduler/planner/profile.h"
 
@@ -49,8 +49,8 @@ struct GroupPlan {
   GroupId group;
   std::vector<RankId> ranks;  ///< one per stage of the layout
   std::string host;
-  Layout layout;
-  std::vector<StageMemory> memory;  ///< per stage, for the job of the night that needs most
+  Layout layout;                    ///< of the job of the night that needs most; others may have another one
+  std::vector<StageMemory> memory;  ///< per stage, for that job
   std::int64_t capacity_bytes = 0;  ///< what each stage may use
 };
 
@@ -66,6 +66,9 @@ struct JobPlan {
   std::int64_t film_frames = 0;
   std::int64_t clips = 0;
   int infer_frames = 48;
+  int segment_clips = 0;            ///< of all segments but the last of a range
+  Layout layout;                    ///< in each of the groups; without stages for a slate
+  std::vector<StageMemory> memory;  ///< per stage
   std::vector<RangePlan> ranges;
   double frames_per_second = 0;  ///< of one group
   double seconds = 0;            ///< from the start of the night to this job's last frame

@@ -28,12 +28,22 @@ TEST(Messages, RankJoinedKeepsTheHardware) {
 
 TEST(Messages, AttemptFinishedKeepsTheFacts) {
   const SegmentFacts facts = {123456789012, 960, 0xFFFFFFFFu, 1, 2};
-  const auto got = through_the_wire(AttemptFinished{Epoch{2}, AttemptId{9}, RankId{1}, facts, 3.25, 77});
+  const auto got = through_the_wire(AttemptFinished{Epoch{2}, AttemptId{9}, RankId{1}, facts, 3.25, 77, {}});
   EXPECT_EQ(got.epoch, Epoch{2});
   EXPECT_EQ(got.attempt, AttemptId{9});
   EXPECT_EQ(got.facts, facts);
   EXPECT_EQ(got.seconds, 3.25);
   EXPECT_EQ(got.peak_bytes, 77);
+}
+
+TEST(Messages, StageFinishedKeepsTheWork) {
+  const EngineWork work = {"cpu", "fp32", {{"step 1", 2.5}}, 1, 2, 3};
+  const auto got = through_the_wire(StageFinished{Epoch{2}, AttemptId{9}, RankId{1}, 3, 3.25, 77, work});
+  EXPECT_EQ(got.stage, 3);
+  EXPECT_EQ(got.seconds, 3.25);
+  EXPECT_EQ(got.work.precision, "fp32");
+  EXPECT_EQ(got.work.seconds.at("step 1"), 2.5);
+  EXPECT_EQ(got.work.used_bytes, 3);
 }
 
 TEST(Messages, EveryErrorKindSurvives) {
@@ -88,7 +98,7 @@ TEST(Messages, BytesThatAreNoTextDoNotStopAReport) {
 
 TEST(Messages, AnotherVersionIsRefusedWithBothNumbers) {
   EXPECT_THAT([] { decode_scheduler_message(R"({"v": 99, "type": "rejoin"})"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 1"))));
+              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 2"))));
 }
 
 class MessageRefused : public ::testing::TestWithParam<const char*> {};

@@ -20,6 +20,9 @@ struct MessageText {
     return "attempt " + number(m.attempt.value) + " finished, " + number(m.facts.frames) + " frames, peak " +
            number(m.peak_bytes);
   }
+  std::string operator()(const StageFinished& m) const {
+    return "stage " + number(m.stage) + " of attempt " + number(m.attempt.value) + " done";
+  }
   std::string operator()(const AttemptFailed& m) const {
     return "attempt " + number(m.attempt.value) + (m.cancelled ? " cancelled" : " failed, ") +
            (m.cancelled ? "" : std::string(name_of(m.kind)) + ": " + m.message);

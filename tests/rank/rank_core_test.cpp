@@ -22,7 +22,8 @@ GenerateSegment order(std::int64_t attempt, const std::string& engine = "slate")
 
 EngineStarted started() { return {kEngineProtocol, "slate", "1"}; }
 FramesMade frames(std::int64_t attempt, std::int64_t made) { return {AttemptId{attempt}, made}; }
-SegmentMade made(std::int64_t attempt) { return {AttemptId{attempt}, SegmentFacts{1000, 48, 1, 2, 3}}; }
+SegmentMade made(std::int64_t attempt) { return {AttemptId{attempt}, SegmentFacts{1000, 48, 1, 2, 3}, {}}; }
+StageDone stage_done(std::int64_t attempt) { return {AttemptId{attempt}, {}}; }
 SegmentGivenUp given_up(std::int64_t attempt) {
   return {AttemptId{attempt}, ErrorKind::Io, "no paper", false};
 }
@@ -38,9 +39,11 @@ class Rank {
   std::vector<std::string> engine_says(const EngineReport& report) {
     return texts_of(core_.on_report(report, 4096, now_ms));
   }
-  std::vector<std::string> engine_dies(const std::string& how) { return texts_of(core_.on_engine_died(how)); }
+  std::vector<std::string> engine_dies(const std::string& how) {
+    return texts_of(core_.on_engine_died(how, now_ms));
+  }
   std::vector<std::string> engine_does_not_start(const Error& error) {
-    return texts_of(core_.on_engine_not_spawned(error));
+    return texts_of(core_.on_engine_not_spawned(error, now_ms));
   }
   /// What the rank does at `later_ms`, with a scheduler that speaks and heartbeats left out.
   std::vector<std::string> ticks_at(std::int64_t later_ms) {
@@ -96,13 +99,64 @@ TEST(RankCore, ReplacesTheEngineWhenAnotherKindIsWanted) {
   EXPECT_THAT(rank.hears(order(2, "liveavatar")), ElementsAre("stop", "start liveavatar"));
 }
 
-TEST(RankCore, RefusesASecondOrderWhileBusyAndAnswersARepeatedOneWithNothing) {
+TEST(RankCore, KeepsOneOrderWaitingUntilItsEngineIsIdle) {
   Rank rank;
   rank.busy_with(1);
+  EXPECT_THAT(rank.hears(order(2)), IsEmpty());
+  EXPECT_THAT(rank.engine_says(stage_done(1)), ElementsAre("stage 0 of attempt 1 done", "make 2"));
+  EXPECT_THAT(rank.engine_says(made(2)), ElementsAre(HasSubstr("attempt 2 finished")));
+}
+
+TEST(RankCore, RefusesAThirdOrderAndAnswersRepeatedOnesWithNothing) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(order(2));
   EXPECT_THAT(rank.hears(order(1)), IsEmpty());
-  EXPECT_THAT(rank.hears(order(2)),
-              ElementsAre("attempt 2 failed, bug: rank 3 is still busy with attempt 1"));
-  EXPECT_THAT(rank.engine_says(made(1)), ElementsAre(HasSubstr("attempt 1 finished")));
+  EXPECT_THAT(rank.hears(order(2)), IsEmpty());
+  EXPECT_THAT(rank.hears(order(3)),
+              ElementsAre("attempt 3 failed, bug: rank 3 is still busy with attempt 1, and attempt 2 waits"));
+  EXPECT_THAT(rank.engine_says(made(1)), ElementsAre(HasSubstr("attempt 1 finished"), "make 2"));
+}
+
+TEST(RankCore, AWaitingOrderThatIsCancelledIsAnsweredAtOnce) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(order(2));
+  EXPECT_THAT(rank.hears(CancelAttempt{AttemptId{2}}), ElementsAre("attempt 2 cancelled"));
+  EXPECT_THAT(rank.engine_says(stage_done(1)), ElementsAre("stage 0 of attempt 1 done"));
+}
+
+TEST(RankCore, AWaitingOrderBeginsWhenTheOneBeforeIsGivenUp) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(CancelAttempt{AttemptId{1}});
+  rank.hears(order(2));
+  EXPECT_THAT(rank.engine_says(given_up(1)), ElementsAre("attempt 1 cancelled", "make 2"));
+}
+
+TEST(RankCore, AWaitingOrderGetsAFreshEngineWhenTheOneBeforeDies) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(order(2));
+  EXPECT_THAT(rank.engine_dies("exit code 1"),
+              ElementsAre(HasSubstr("attempt 1 failed, device_lost"), "start slate"));
+  EXPECT_THAT(rank.engine_says(started()), ElementsAre("make 2"));
+}
+
+TEST(RankCore, AWaitingOrderGetsAFreshEngineWhenTheOneBeforeDoesNotObey) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(CancelAttempt{AttemptId{1}});
+  rank.hears(order(2, "liveavatar"));
+  EXPECT_THAT(rank.ticks_at(5000), ElementsAre("kill", "attempt 1 cancelled", "start liveavatar"));
+}
+
+TEST(RankCore, RejoinAndLeavingForgetAWaitingOrder) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(order(2));
+  EXPECT_THAT(rank.hears(Rejoin{}), ElementsAre("kill", "joined rank 3"));
+  EXPECT_THAT(rank.hears(order(3)), ElementsAre("start slate"));
 }
 
 TEST(RankCore, RefusesAnEngineOfAnotherProtocolNamingBothNumbers) {

@@ -1,4 +1,4 @@
-// Ranks that come, fall silent, come back, leave; stale reports; groups of several ranks.
+// Ranks that come, fall silent, come back, leave; stale reports.
 #include <gmock/gmock.h>
 
 #include "tests/scheduler/core_run.h"
@@ -8,13 +8,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::UnorderedElementsAre;
-
-std::vector<RunGroup> pairs(int count) {
-  std::vector<RunGroup> groups;
-  for (int i = 0; i < count; ++i) groups.push_back({GroupId{i}, {RankId{2 * i}, RankId{2 * i + 1}}, "node"});
-  return groups;
-}
 
 void expect_nothing(const Actions& actions) {
   EXPECT_THAT(actions.changes, IsEmpty());
@@ -191,58 +184,6 @@ TEST(CoreRanks, AFinishThatComesAfterItsRankWasGivenUpChangesNothing) {
   run.leave(0);
   expect_nothing(run.core().on_attempt_finished(late, run.now_ms()));
   EXPECT_EQ(run.clips(1), (Interval{0, 8}));
-}
-
-// Groups of several ranks.
-
-TEST(CoreRanks, AGroupWorksOnceAllItsRanksAreThereAndAllAreOrdered) {
-  CoreRun run({make_job(1, {{8}})}, pairs(1));
-  run.start_without_ranks();
-  EXPECT_THAT(receivers_of<GenerateSegment>(run.join(1)), IsEmpty());
-  EXPECT_THAT(receivers_of<GenerateSegment>(run.join(0)), ElementsAre(0, 1));
-  EXPECT_EQ(run.order(0).attempt, run.order(1).attempt);
-}
-
-TEST(CoreRanks, OnlyTheLastRankOfAGroupFinishesItsSegment) {
-  CoreRun run({make_job(1, {{8, 8}})}, pairs(1));
-  run.start();
-  expect_nothing(run.keep(run.core().on_attempt_finished(run.finished_report(0), run.now_ms())));
-  const Actions actions = run.finish(1);
-  EXPECT_EQ(changes_of<AttemptSucceeded>(actions).size(), 1U);
-  EXPECT_THAT(receivers_of<GenerateSegment>(actions), ElementsAre(0, 1));
-}
-
-TEST(CoreRanks, AFailureOfOneRankCancelsTheOthersOfItsGroup) {
-  CoreRun run({make_job(1, {{8}})}, pairs(2));
-  run.start();
-  const Actions actions = run.fail(0, ErrorKind::DeviceLost);
-  EXPECT_THAT(receivers_of<CancelAttempt>(actions), ElementsAre(1));
-  EXPECT_THAT(receivers_of<GenerateSegment>(actions), ElementsAre(2, 3));
-}
-
-TEST(CoreRanks, ALostRankCancelsTheOthersOfItsGroupWhichWaitForIt) {
-  CoreRun run({make_job(1, {{8}, {8}})}, pairs(2));
-  run.start();
-  const Actions lost = run.leave(1);
-  EXPECT_THAT(receivers_of<CancelAttempt>(lost), ElementsAre(0));
-  EXPECT_EQ(changes_of<AttemptEnded>(lost).size(), 1U);
-  EXPECT_THAT(receivers_of<GenerateSegment>(lost), IsEmpty());
-  EXPECT_EQ(run.core().status(run.now_ms()).groups[0].state, "lost");
-  EXPECT_THAT(receivers_of<GenerateSegment>(run.join(1)), ElementsAre(0, 1));
-}
-
-TEST(CoreRanks, ARankThatStartsOverCancelsTheOthersOfItsGroup) {
-  CoreRun run({make_job(1, {{8}})}, pairs(1));
-  run.start();
-  const Actions actions = run.join(0);
-  EXPECT_THAT(receivers_of<CancelAttempt>(actions), ElementsAre(1));
-  EXPECT_THAT(receivers_of<GenerateSegment>(actions), ElementsAre(0, 1));
-}
-
-TEST(CoreRanks, CancellingAJobTellsAllRanksOfAGroup) {
-  CoreRun run({make_job(1, {{8}, {8}}), make_job(2, {{1}})}, pairs(2));
-  run.start();
-  EXPECT_THAT(receivers_of<CancelAttempt>(run.fail(1, ErrorKind::Bug)), UnorderedElementsAre(0, 2, 3));
 }
 
 }  // namespace

@@ -39,6 +39,14 @@ RunJob make_job(std::int64_t id, const std::vector<std::vector<int>>& ranges, in
   return job;
 }
 
+RunJob in_stages(RunJob job, int stages) {
+  constexpr int kLayers = 40;
+  constexpr int kSteps = 4;
+  job.order.share.layout = layers_layout(kLayers, kSteps, stages);
+  job.order.share.meeting = "/tmp/meet";
+  return job;
+}
+
 StoredSegment& segment_of(StoredJob& job, std::size_t position) {
   for (StoredRange& range : job.ranges) {
     if (position < range.segments.size()) return range.segments[position];
@@ -107,7 +115,7 @@ Actions CoreRun::leave(std::int64_t rank) {
 }
 
 AttemptFinished CoreRun::finished_report(std::int64_t rank) const {
-  return {kEpoch, order(rank).attempt, RankId{rank}, facts_for(order(rank).frames.length()), 1.5, 1000};
+  return {kEpoch, order(rank).attempt, RankId{rank}, facts_for(order(rank).frames.length()), 1.5, 1000, {}};
 }
 
 AttemptFailed CoreRun::failed_report(std::int64_t rank, ErrorKind kind) const {
@@ -136,6 +144,16 @@ Actions CoreRun::give_up(std::int64_t rank) {
   report.cancelled = true;
   orders_.erase(rank);
   return keep(core_.on_attempt_failed(report, now_ms_));
+}
+
+Actions CoreRun::stage_done(std::int64_t rank) {
+  StageFinished report;
+  report.epoch = kEpoch;
+  report.attempt = order(rank).attempt;
+  report.rank.value = rank;
+  report.peak_bytes = 2000;
+  orders_.erase(rank);
+  return keep(core_.on_stage_finished(report, now_ms_));
 }
 
 Actions CoreRun::film_joined(std::int64_t job) {

@@ -13,6 +13,9 @@ namespace longtake {
 /// segments and one of 4 clips. One clip is 48 frames. Segment ids are 1000 * id + 0, 1, ... in film order.
 RunJob make_job(std::int64_t id, const std::vector<std::vector<int>>& ranges, int priority = 0);
 
+/// The same job, made by groups of so many ranks.
+RunJob in_stages(RunJob job, int stages);
+
 /// The n-th segment of the film.
 StoredSegment& segment_of(StoredJob& job, std::size_t position);
 void mark_finished(RunJob& job, std::size_t position);
@@ -58,6 +61,7 @@ class CoreRun {
   Actions finish(std::int64_t rank);
   Actions fail(std::int64_t rank, ErrorKind kind, const std::string& message = "made up");
   Actions give_up(std::int64_t rank);
+  Actions stage_done(std::int64_t rank);
 
   Actions film_joined(std::int64_t job);
   Actions film_segment_bad(std::int64_t job, std::size_t position);

@@ -27,7 +27,7 @@ std::optional<std::string> variable(const std::string& environment, const std::s
 }
 
 Role role_of(const std::string& program, bool is_ranked) {
-  if (program == "longtake-slate") return Role::Engine;
+  if (program == "longtake-slate" || program == "longtake-engine") return Role::Engine;
   if (program == "orterun" || program == "mpirun") return Role::Mpirun;
   if (program != "longtake-maker" && program != "longtake") return Role::Other;
   return is_ranked ? Role::Rank : Role::Command;

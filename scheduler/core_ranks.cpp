@@ -1,0 +1,149 @@
+// SchedulerCore, the part about ranks that come and go, and what becomes of their groups.
+#include <algorithm>
+#include <tuple>
+
+#include "scheduler/core.h"
+
+namespace longtake {
+namespace {
+
+std::string device_of(const RankHardware& hardware) {
+  if (hardware.gpus.empty()) return "cpu";
+  const auto index = static_cast<std::size_t>(hardware.local_index) % hardware.gpus.size();
+  return hardware.gpus[index].name;
+}
+
+}  // namespace
+
+Actions SchedulerCore::on_rank_joined(const RankHardware& hardware, std::int64_t now_ms) {
+  Actions actions;
+  const auto it = ranks_.find(hardware.rank);
+  if (it == ranks_.end()) {
+    actions.sends.push_back({hardware.rank, LeaveRun{}});
+    return actions;
+  }
+  // A rank that joins is idle: whatever it was doing before is over.
+  Group& group = groups_[it->second.group];
+  if (group.attempt.is_set() && it->second.state == RankState::Joined) {
+    group.joined.erase(hardware.rank);
+    tell_to_cancel(group, actions);
+    end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, "its rank started over", now_ms,
+                actions);
+  }
+  it->second.state = RankState::Joined;
+  it->second.was_seen = true;
+  it->second.last_seen_ms = now_ms;
+  it->second.hardware = hardware;
+  group.joined.insert(hardware.rank);
+  refresh_idle(it->second.group);
+  const RankState state = group.is_blocked ? RankState::Blocked : RankState::Joined;
+  mark_rank(hardware.rank, state, "", now_ms, actions);
+  actions.sends.push_back({hardware.rank, SchedulerAlive{epoch_}});
+  mend_groups(group.plan.host, now_ms, actions);
+  return settle(now_ms, std::move(actions));
+}
+
+Actions SchedulerCore::on_rank_alive(RankId id, std::int64_t now_ms) {
+  Actions actions;
+  const auto it = ranks_.find(id);
+  if (it == ranks_.end()) return actions;
+  if (it->second.state != RankState::Joined) {
+    actions.sends.push_back({id, Rejoin{}});
+    return actions;
+  }
+  it->second.last_seen_ms = now_ms;
+  actions.sends.push_back({id, SchedulerAlive{epoch_}});
+  return actions;
+}
+
+Actions SchedulerCore::on_rank_left(RankId id, const std::string& reason, std::int64_t now_ms) {
+  Actions actions;
+  if (ranks_.count(id) == 0) return actions;
+  lose_rank(id, RankState::Left, reason, now_ms, actions);
+  return settle(now_ms, std::move(actions));
+}
+
+void SchedulerCore::lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms,
+                              Actions& actions) {
+  Rank& rank = ranks_.at(id);
+  if (rank.was_seen && rank.state != RankState::Joined) return;
+  rank.state = to;
+  rank.was_seen = true;
+  Group& group = groups_[rank.group];
+  group.joined.erase(id);
+  refresh_idle(rank.group);
+  const std::string text = "rank " + std::to_string(id.value) +
+                           (rank.hardware.host.empty() ? "" : " on " + rank.hardware.host) +
+                           " is gone: " + reason;
+  mark_rank(id, to, reason, now_ms, actions);
+  note("rank", "", text, now_ms, actions);
+  if (group.attempt.is_set()) {
+    tell_to_cancel(group, actions);
+    end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, text, now_ms, actions);
+  }
+  mend_groups(group.plan.host, now_ms, actions);
+}
+
+/// When ranks of several groups of a host are lost, those that are left of one take the lost ones' places in
+/// another, so that as many groups as possible can work. A rank that comes back finds itself where its last
+/// substitute was.
+void SchedulerCore::mend_groups(const std::string& host, std::int64_t now_ms, Actions& actions) {
+  for (auto broken = broken_groups(host); broken.size() > 1; broken = broken_groups(host)) {
+    Group& fullest = groups_[broken.front()];
+    const std::vector<RankId> places = fullest.plan.ranks;
+    std::vector<RankId> spares;
+    for (auto donor = broken.rbegin(); donor + 1 != broken.rend(); ++donor) {
+      spares.insert(spares.end(), groups_[*donor].joined.begin(), groups_[*donor].joined.end());
+    }
+    if (fullest.joined.size() + spares.size() < places.size()) return;
+    auto spare = spares.begin();
+    for (const RankId place : places) {
+      if (fullest.joined.count(place) == 0) take_place(*spare++, place, now_ms, actions);
+    }
+  }
+}
+
+/// Groups of `host` that lack a rank which was there before; the one with most ranks first. A group whose
+/// rank has not come yet only waits.
+std::vector<std::size_t> SchedulerCore::broken_groups(const std::string& host) const {
+  std::vector<std::size_t> broken;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    const Group& group = groups_[g];
+    const bool has_lost = std::any_of(group.plan.ranks.begin(), group.plan.ranks.end(), [&](RankId id) {
+      const Rank& rank = ranks_.at(id);
+      return rank.was_seen && rank.state != RankState::Joined;
+    });
+    if (has_lost && !group.is_blocked && group.plan.host == host) broken.push_back(g);
+  }
+  std::stable_sort(broken.begin(), broken.end(), [&](std::size_t a, std::size_t b) {
+    return groups_[a].joined.size() > groups_[b].joined.size();
+  });
+  return broken;
+}
+
+/// The two ranks change places in their groups.
+void SchedulerCore::take_place(RankId spare, RankId lost, std::int64_t now_ms, Actions& actions) {
+  const std::size_t to = ranks_.at(lost).group;
+  const std::size_t from = ranks_.at(spare).group;
+  for (const auto& [group, leaves, comes] : {std::tuple{to, lost, spare}, std::tuple{from, spare, lost}}) {
+    auto& ranks = groups_[group].plan.ranks;
+    std::replace(ranks.begin(), ranks.end(), leaves, comes);
+    ranks_.at(comes).group = group;
+  }
+  groups_[from].joined.erase(spare);
+  groups_[to].joined.insert(spare);
+  refresh_idle(to);
+  note("rank", "",
+       "rank " + std::to_string(spare.value) + " takes the place of rank " + std::to_string(lost.value) +
+           " in group " + std::to_string(groups_[to].plan.id.value),
+       now_ms, actions);
+}
+
+void SchedulerCore::mark_rank(RankId id, RankState state, const std::string& message, std::int64_t now_ms,
+                              Actions& actions) const {
+  const RankHardware& hardware = ranks_.at(id).hardware;
+  actions.changes.push_back(
+      RankMoved{id, state, hardware.host, hardware.pid, device_of(hardware), message, now_ms});
+}
+
+}  // namespace longtake
