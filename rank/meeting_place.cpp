@@ -8,6 +8,12 @@
 
 namespace longtake {
 
+MeetingPlace::~MeetingPlace() {
+  leave();
+  std::error_code none;  // while others meet there it is not empty
+  if (!meeting_.empty()) std::filesystem::remove(meeting_.parent_path(), none);
+}
+
 void MeetingPlace::go_to(const std::string& meeting) {
   leave();
   if (meeting.empty()) return;
@@ -18,12 +24,9 @@ void MeetingPlace::go_to(const std::string& meeting) {
   }
 }
 
-void MeetingPlace::leave() {
-  if (meeting_.empty()) return;
+void MeetingPlace::leave() const {
   std::error_code none;
-  std::filesystem::remove_all(meeting_, none);
-  std::filesystem::remove(meeting_.parent_path(), none);  // unless another group meets there
-  meeting_.clear();
+  if (!meeting_.empty()) std::filesystem::remove_all(meeting_, none);
 }
 
 }  // namespace longtake

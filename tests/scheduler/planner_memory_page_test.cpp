@@ -17,8 +17,8 @@ namespace {
 constexpr const char* kBegin = "<!-- tables: planner_memory_page_test -->\n";
 constexpr const char* kEnd = "<!-- end of tables -->\n";
 constexpr std::array<FrameSize, 4> kSizes = {{{400, 720}, {384, 704}, {368, 688}, {256, 384}}};
-constexpr std::array<const char*, 8> kProfiles = {"1x24gb", "4x24gb", "1x48gb", "2x48gb",
-                                                  "1x80gb", "5x80gb", "8x80gb", "1x141gb"};
+constexpr std::array<const char*, 9> kProfiles = {"1x24gb", "4x24gb", "1x48gb",  "2x48gb", "1x80gb",
+                                                  "5x80gb", "8x80gb", "1x141gb", "cpu"};
 
 std::string gigabytes(std::int64_t bytes) {
   std::array<char, 32> text{};
@@ -28,20 +28,26 @@ std::string gigabytes(std::int64_t bytes) {
 
 std::string text_of(FrameSize size) { return std::to_string(size.width) + "*" + std::to_string(size.height); }
 
-AvatarDemand demand_for(FrameSize size, WeightType weights) {
-  AvatarDemand demand = demand_of(JobSettings{}, size, published_model(), DeviceKind::Gpu);
-  demand.memory.weights = weights;
+/// In 16 bits on a GPU, in 32 on a CPU, unless `weights` are fp8.
+AvatarDemand demand_for(DeviceKind device, FrameSize size, WeightType weights) {
+  AvatarDemand demand = demand_of(JobSettings{}, size, published_model(), device);
+  if (weights == WeightType::Fp8) demand.memory.weights = weights;
   return demand;
 }
 
+int most_ranks_of(const Profile& profile) {
+  return profile.device == DeviceKind::Gpu ? profile.gpus_per_node : profile.cpu_slots_per_node;
+}
+
 std::string cell(const Profile& profile, FrameSize size, WeightType weights) {
-  const auto choice = smallest_that_fits(profile, demand_for(size, weights), profile.gpus_per_node);
+  const auto choice =
+      smallest_that_fits(profile, demand_for(profile.device, size, weights), most_ranks_of(profile));
   if (!choice) return "no";
   return description_of(choice->layout) + ", " + gigabytes(peak_bytes(choice->memory));
 }
 
 std::string table_of_profiles(WeightType weights) {
-  std::string text = "| profile | one GPU may use |";
+  std::string text = "| profile | one engine may use |";
   std::string rule = "|---|---|";
   for (const FrameSize size : kSizes) {
     text += " " + text_of(size) + " |";
@@ -63,16 +69,16 @@ std::string list_of_reasons() {
   for (const char* name : kProfiles) {
     const Profile profile = bundled_profile(name);
     for (const FrameSize size : kSizes) {
-      const AvatarDemand demand = demand_for(size, WeightType::Bf16);
-      if (smallest_that_fits(profile, demand, profile.gpus_per_node)) continue;
-      text += "* " + why_nothing_fits(profile, demand, profile.gpus_per_node) + "\n";
+      const AvatarDemand demand = demand_for(profile.device, size, WeightType::Bf16);
+      if (smallest_that_fits(profile, demand, most_ranks_of(profile))) continue;
+      text += "* " + why_nothing_fits(profile, demand, most_ranks_of(profile)) + "\n";
     }
   }
   return text;
 }
 
 std::string table_of_components(const Layout& layout, FrameSize size) {
-  const AvatarDemand demand = demand_for(size, WeightType::Bf16);
+  const AvatarDemand demand = demand_for(DeviceKind::Gpu, size, WeightType::Bf16);
   const std::vector<StageMemory> stages = predict_memory(demand.shape, layout, demand.memory);
   std::string text = "| " + description_of(layout) + ", " + text_of(size) + " |";
   std::string rule = "|---|";
@@ -105,9 +111,10 @@ std::string table_of_components(const Layout& layout, FrameSize size) {
 
 std::string tables() {
   const std::int64_t layers = published_model().layers;
-  std::string text = "### bf16 weights\n\n" + table_of_profiles(WeightType::Bf16);
-  text += "\n### fp8 weights\n\n" + table_of_profiles(WeightType::Fp8);
-  text += "\n### What does not fit in bf16, and what would\n\n" + list_of_reasons();
+  std::string text =
+      "### As the engine computes: 16 bits, on `cpu` 32\n\n" + table_of_profiles(WeightType::Bf16);
+  text += "\n### With the layers' matrices in fp8\n\n" + table_of_profiles(WeightType::Fp8);
+  text += "\n### Why not, and what would fit\n\n" + list_of_reasons();
   text += "\n### By component\n";
   for (const Layout& layout : {layers_layout(layers, 4, 1), layers_layout(layers, 4, 2),
                                layers_layout(layers, 4, 4), steps_layout(layers, 4, 1)}) {

@@ -19,6 +19,25 @@ TEST(ContentHash, OfAFileIsThatOfItsContent) {
   EXPECT_EQ(sha256_of_file(folder / "large"), sha256_of_text(large));
 }
 
+TEST(ContentHash, SamplesLargeFilesOnly) {
+  const test::TempFolder folder;
+  std::string bytes(40 << 20, 'x');
+  test::write_bytes(folder / "large", bytes);
+  const std::string before = sampled_sha256_of_file(folder / "large");
+  EXPECT_NE(before, sha256_of_file(folder / "large"));
+  const std::size_t gap = bytes.size() / 512;  // wider than a piece, narrower than their distance
+  for (const std::size_t at : {std::size_t{0}, bytes.size() / 2 - gap, bytes.size() - 1}) {
+    std::string other = bytes;
+    std::fill_n(other.begin() + static_cast<std::ptrdiff_t>(at), std::min(2 * gap, other.size() - at), 'y');
+    test::write_bytes(folder / "other", other);
+    EXPECT_NE(sampled_sha256_of_file(folder / "other"), before) << at;
+  }
+  test::write_bytes(folder / "longer", bytes + "x");
+  EXPECT_NE(sampled_sha256_of_file(folder / "longer"), before);
+  test::write_bytes(folder / "small", "abc");
+  EXPECT_EQ(sampled_sha256_of_file(folder / "small"), sha256_of_text("abc"));
+}
+
 TEST(ContentHash, NamesAFileThatIsMissing) {
   EXPECT_NE(test::error_of(ErrorKind::Io, [] { sha256_of_file("/nowhere/at/all"); }).find("/nowhere/at/all"),
             std::string::npos);
