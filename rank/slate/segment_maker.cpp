@@ -56,8 +56,8 @@ std::optional<SegmentFacts> make_slate_segment(const SegmentOrder& order, const 
   Slate slate(reference_of(order), {order.job, order.settings.infer_frames, order.film_frames},
               Typeface(font));
   const SpeechFile speech(order.speech, order.speech_samples);
-  SegmentWriter writer(order.segment,
-                       {order.size, kFramesPerSecond, order.identity, writer_of(order.attempt)});
+  SegmentWriter writer(order.segment, {order.size, kFramesPerSecond, order.identity, writer_of(order.attempt),
+                                       order.frames.length()});
   for (std::int64_t frame = order.frames.begin; frame < order.frames.end; ++frame) {
     writer.add(slate.draw(frame, level_of_frame(speech, frame)));
     if (!after_frame(frame + 1 - order.frames.begin)) return std::nullopt;

@@ -8,7 +8,7 @@
 namespace longtake {
 
 /// Changes whenever a slate's pixels may change.
-inline constexpr const char* kSlateVersion = "1";
+inline constexpr const char* kSlateVersion = "2";
 
 /// Renders every frame of the segment and leaves it and its carry durable under their final names, the
 /// segment last: its name says that both are complete. nullopt when it was given up; then, and when

@@ -17,7 +17,7 @@ namespace longtake {
 namespace {
 
 constexpr int kBufferBytes = 1 << 18;
-constexpr std::int64_t kWriteBackBytes = 8 << 20;
+constexpr std::int64_t kWriteBackBytes = 32 << 20;
 
 }  // namespace
 
@@ -36,7 +36,10 @@ FileIo::FileIo(const std::filesystem::path& path, Mode mode) : path_(path) {
   }
 }
 
-FileIo::~FileIo() { ::close(fd_); }
+FileIo::~FileIo() {
+  if (sending_.valid()) sending_.wait();
+  ::close(fd_);
+}
 
 void FileIo::flush() {
   avio_flush(io_.get());
@@ -65,7 +68,9 @@ void FileIo::write_back_early(int written) {
   unsent_bytes_ += written;
   if (unsent_bytes_ < kWriteBackBytes) return;
   // Only a hint: the disk works while we go on, and the fsync at the end finds little left to do.
-  ::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE);
+  if (sending_.valid()) sending_.wait();
+  sending_ =
+      std::async(std::launch::async, [fd = fd_] { ::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); });
   unsent_bytes_ = 0;
 }
 

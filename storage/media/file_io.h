@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <future>
 
 #include "storage/media/av_handles.h"
 
@@ -33,6 +34,7 @@ class FileIo {
   int fd_;
   IoHandle io_;
   std::int64_t unsent_bytes_ = 0;  ///< written since the kernel was last told to send them to the disk
+  std::future<void> sending_;      ///< telling it takes as long as the disk does
 };
 
 }  // namespace longtake

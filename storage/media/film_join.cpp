@@ -1,6 +1,9 @@
 #include "storage/media/film_join.h"
 
+#include <future>
+
 #include "jobs/error.h"
+#include "storage/durable_file.h"
 #include "storage/media/film_check.h"
 #include "storage/media/film_copy.h"
 #include "storage/media/part_file.h"
@@ -32,7 +35,10 @@ JoinOutcome join_film(const JoinOrder& order, const JoinProgress& progress) {
   require_whole_film(order);
   PartFile part(order.film);
   if (auto bad = copy_film(order, part.part(), progress)) return *bad;
+  // The disk works while the check decodes; its answer, and any error, are commit()'s.
+  const std::future<void> sending = std::async(std::launch::async, [&] { sync_to_disk(part.part()); });
   JoinOutcome outcome = check_film(order, part.part());
+  sending.wait();
   if (std::holds_alternative<JoinReport>(outcome)) part.commit();
   return outcome;
 }

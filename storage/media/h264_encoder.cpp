@@ -12,11 +12,13 @@ namespace longtake {
 namespace {
 
 constexpr int kGopFrames = 25;
+/// The join decodes from here on: as far back as it compares neighbours of a joint.
+constexpr std::int64_t kLastKeyFrameBeforeEnd = 6;
 
 // bframes=0: packets leave in display order, so that in the join pts = dts = frame index, exactly, also
 //   across segments; B-frames would need a decoding delay at every joint.
 // stitchable: parameter sets do not depend on the content, so one set serves all segments.
-// scenecut=0: a key frame every 25 frames and nowhere else; checks and seeks need few frames.
+// scenecut=0: a key frame every 25 frames and the one before the end; checks and seeks need few frames.
 // ipratio=1, mbtree=0: key frames no finer than their neighbours, so that a moving picture pulses less at
 //   every key frame, also at the joints. A slate's file grows by a sixth.
 // threads=1, cpu-independent: the bytes depend on frames and format only. Ranks share the host's cores.
@@ -54,6 +56,7 @@ CodecHandle open_x264(const VideoFormat& format) {
                             std::to_string(format.size.height) + " pixels";
   check(av_opt_set(codec->priv_data, "preset", "veryfast", 0), doing);
   check(av_opt_set(codec->priv_data, "crf", "18", 0), doing);
+  check(av_opt_set(codec->priv_data, "forced-idr", "1", 0), doing);
   check(av_opt_set(codec->priv_data, "x264-params", kX264Parameters, 0), doing);
   check(avcodec_open2(codec.get(), encoder, nullptr), doing);
   return codec;
@@ -91,6 +94,9 @@ void H264Encoder::add(const std::uint8_t* rgb) {
   const int strides[4] = {format_.size.width * 3};
   check(sws_scale(scaler_.get(), planes, strides, 0, format_.size.height, frame_->data, frame_->linesize),
         "cannot convert a frame to yuv420p");
+  frame_->pict_type = frames_ > 0 && frames_ == format_.frames - kLastKeyFrameBeforeEnd
+                          ? AV_PICTURE_TYPE_I
+                          : AV_PICTURE_TYPE_NONE;
   frame_->pts = frames_++;
   check(avcodec_send_frame(codec_.get(), frame_.get()), "cannot encode frame " + std::to_string(frames_ - 1));
 }

@@ -16,6 +16,9 @@ struct VideoFormat {
   std::string tag;  ///< stored as the file's comment: whose segment this is
   /// Part of the partial file's name: a rank that was given up may still be writing the same segment.
   std::string writer{};
+  /// How many there will be, if that is known: a key frame shortly before the end lets the join check the
+  /// last frame without decoding much.
+  std::int64_t frames = 0;
 };
 
 /// One segment file being written: raw RGB frames in, H.264 out, one frame at a time; nothing is collected.

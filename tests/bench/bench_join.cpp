@@ -38,7 +38,7 @@ double seconds_of(const std::function<void()>& action) {
 SegmentFacts make_segment(const fs::path& path, std::int64_t frames) {
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(kSize.height) * kSize.width * 3);
   std::minstd_rand random(7);
-  SegmentWriter writer(path, {kSize, kFramesPerSecond, "bench"});
+  SegmentWriter writer(path, {kSize, kFramesPerSecond, "bench", "", frames});
   for (std::int64_t f = 0; f < frames; ++f) {
     std::size_t i = 0;
     for (int y = 0; y < kSize.height; ++y) {
@@ -106,6 +106,9 @@ int main(int argc, char** argv) {
   std::vector<double> copies, joins;
   JoinReport report;
   for (int i = 0; i < kRepeats; ++i) {
+    // Freeing what was there before is no part of either.
+    fs::remove(folder / "copy.bin");
+    fs::remove(order.film);
     copies.push_back(seconds_of([&] { copy_with_fsync(parts, folder / "copy.bin"); }));
     joins.push_back(seconds_of([&] { report = std::get<JoinReport>(join_film(order)); }));
   }

@@ -42,6 +42,23 @@ TEST(SegmentWriter, WritesWhatTheFilmNeeds) {
   EXPECT_THAT(keys, HasSubstr("2.000000,K_\n"));
 }
 
+TEST(SegmentWriter, PutsAKeyFrameBeforeAnEndThatIsKnown) {
+  const TempFolder folder;
+  VideoFormat format;
+  format.size = kSize;
+  format.frames = 40;
+  SegmentWriter writer(folder / "a.mp4", format);
+  for (int i = 0; i < 40; ++i) writer.add(moving_picture(kSize, i).data());
+  writer.commit(40);
+  const std::string keys =
+      test::ffprobe("-show_entries packet=flags -of csv=p=0 " + (folder / "a.mp4").string());
+  std::vector<std::size_t> key_frames;
+  for (std::size_t i = 0; i * 3 < keys.size(); ++i) {
+    if (keys[i * 3] == 'K') key_frames.push_back(i);
+  }
+  EXPECT_THAT(key_frames, testing::ElementsAre(0, 25, 34));
+}
+
 TEST(SegmentWriter, KeepsColours) {
   const TempFolder folder;
   SegmentWriter writer(folder / "a.mp4", {kSize, 25, ""});
