@@ -21,10 +21,10 @@ constexpr std::int64_t kNccl_bytes = 300'000'000;
 /// Scores of one tile of attention.
 constexpr std::int64_t kScores_bytes = 16 << 20;
 
-/// Bytes of a number that is not a weight: activations, caches, frames inside the VAE.
-std::int64_t number_bytes(DeviceKind device) { return device == DeviceKind::Gpu ? 2 : kFloatBytes; }
-
 std::int64_t rest_bytes(WeightType type) { return type == WeightType::Fp32 ? kFloatBytes : 2; }
+
+/// Bytes of a number that is not a weight: activations, caches, frames inside the VAE.
+std::int64_t number_bytes(const MemoryDemand& demand) { return rest_bytes(demand.weights); }
 
 std::int64_t matrix_bytes(WeightType type) { return type == WeightType::Fp8 ? 1 : rest_bytes(type); }
 
@@ -38,7 +38,7 @@ std::int64_t caches_of(const Layout& layout, const Stage& stage) {
 }
 
 std::int64_t text_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
-  return 2 * shape.text_len * shape.dim * number_bytes(demand.device) * layers;
+  return 2 * shape.text_len * shape.dim * number_bytes(demand) * layers;
 }
 
 /// A block's injected audio: keys and values of its local tokens, scale and shift of its global ones.
@@ -46,7 +46,7 @@ std::int64_t audio_cache_bytes(const ModelShape& shape, const MemoryDemand& dema
   const auto& inject = shape.audio_inject_layers;
   const auto injectors =
       std::count_if(inject.begin(), inject.end(), [&](std::int64_t layer) { return layers.contains(layer); });
-  const std::int64_t keys_values = 2 * (shape.audio_tokens + 1) * shape.dim * number_bytes(demand.device);
+  const std::int64_t keys_values = 2 * (shape.audio_tokens + 1) * shape.dim * number_bytes(demand);
   return injectors * kLatentFramesPerBlock * (keys_values + 2 * shape.dim * kFloatBytes);
 }
 
@@ -55,7 +55,7 @@ std::int64_t audio_cache_bytes(const ModelShape& shape, const MemoryDemand& dema
 std::int64_t activation_bytes(const ModelShape& shape, const MemoryDemand& demand, const Stage& stage) {
   const TokenCount tokens = tokens_of(demand.size, demand.infer_frames);
   const std::int64_t rows = std::max(tokens.block, tokens.sink);
-  const std::int64_t number = number_bytes(demand.device);
+  const std::int64_t number = number_bytes(demand);
   const std::int64_t of_a_row = shape.dim * (3 * kFloatBytes + 4 * number) + shape.ffn_dim * number;
   const std::int64_t quantized = demand.weights == WeightType::Fp8 ? rows * shape.ffn_dim : 0;
   return rows * of_a_row + quantized + kScores_bytes + audio_cache_bytes(shape, demand, stage.layers);
@@ -106,16 +106,15 @@ class StagePrediction {
     add("transformer weights", stage_weight_bytes(shape_, stage_, demand_.weights));
     add("key/value cache", caches * window_cache_bytes(shape_, demand_, layers));
     add("sink cache", caches * sink_cache_bytes(shape_, demand_, layers));
-    add("reference keys", texts * reference * number_bytes(demand_.device) * layers);
+    add("reference keys", texts * reference * number_bytes(demand_) * layers);
     add("text keys and values", texts * text_cache_bytes(shape_, demand_, layers));
     add("activations", activation_bytes(shape_, demand_, stage_));
   }
 
   void add_vae() {
-    const std::int64_t number = number_bytes(demand_.device);
+    const std::int64_t number = number_bytes(demand_);
     const bool sums_slices = demand_.device == DeviceKind::Cpu;
-    const std::int64_t weights = vae_decoder_weights(shape_.vae) + vae_encoder_weights(shape_.vae);
-    add("vae weights", weights * number);
+    add("vae weights", vae_decoder_weights(shape_.vae) * number);
     add("vae kept frames", vae_kept_numbers(shape_.vae, demand_.size) * number);
     add("vae workspace", vae_workspace_numbers(shape_.vae, demand_.size, sums_slices) * number);
     // A block's frames in 32 bits, once more as bytes.
@@ -125,7 +124,7 @@ class StagePrediction {
   void add_encoders() {
     // Only the published encoders' sizes are known; those of a small model are lost in the program's.
     const bool is_published = shape_.text_dim == published_model().text_dim;
-    const std::int64_t number = number_bytes(demand_.device);
+    const std::int64_t number = number_bytes(demand_);
     if (stage_.text && is_published) add("text encoder", umt5_xxl_weights() * number);
     if (stage_.audio && shape_.audio_dim == published_model().audio_dim) {
       add("speech encoder", wav2vec2_large_weights() * number);
@@ -174,12 +173,12 @@ TokenCount tokens_of(FrameSize size, int infer_frames) {
 }
 
 std::int64_t window_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
-  return 2 * tokens_of(demand.size, demand.infer_frames).window * shape.dim * number_bytes(demand.device) *
+  return 2 * tokens_of(demand.size, demand.infer_frames).window * shape.dim * number_bytes(demand) *
          layers;
 }
 
 std::int64_t sink_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
-  return 2 * tokens_of(demand.size, demand.infer_frames).sink * shape.dim * number_bytes(demand.device) *
+  return 2 * tokens_of(demand.size, demand.infer_frames).sink * shape.dim * number_bytes(demand) *
          layers;
 }
 

@@ -14,11 +14,11 @@
 /// explains the components and has the tables.
 namespace longtake {
 
-/// What weights are stored in. Everything else is computed and kept in 16 bits on a GPU, in 32 on a CPU.
+/// What weights are stored in, and everything else is computed and kept in.
 enum class WeightType {
   Bf16,
   Fp8,   ///< the matrices of the layers; the rest in 16 bits
-  Fp32,  ///< a CPU's
+  Fp32,  ///< on a CPU
 };
 
 /// "bf16", "fp8", "fp32".

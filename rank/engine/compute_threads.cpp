@@ -1,7 +1,7 @@
 #include "rank/engine/compute_threads.h"
 
 #include <ATen/Parallel.h>
-#include <c10/core/InferenceMode.h>
+#include <ATen/ThreadLocalState.h>
 #include <dlfcn.h>
 
 #include <atomic>
@@ -29,7 +29,7 @@ struct TileRun {
   TileRun(std::int64_t tiles, const Work& of_tile) : count(tiles), work(of_tile) {}
 
   void take_tiles() {
-    const c10::InferenceMode inference;  // the mode is per thread
+    const at::ThreadLocalStateGuard as_caller(state);
     is_in_tile = true;
     for (std::int64_t tile = next++; tile < count; tile = next++) run(tile);
     is_in_tile = false;
@@ -46,6 +46,7 @@ struct TileRun {
 
   const std::int64_t count;
   const Work& work;
+  const at::ThreadLocalState state;  ///< LibTorch's modes are per thread: all compute in the caller's
   std::atomic<std::int64_t> next{0};
   std::mutex failure_mutex;
   std::exception_ptr failure;

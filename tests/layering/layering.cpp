@@ -40,13 +40,16 @@ const std::map<std::string, std::set<std::string>>& arrows() {
        {"jobs", "storage", "storage/media", "rank/engine", "rank/engine/weights", "rank/engine/text",
         "rank/engine/audio", "rank/engine/transformer", "rank/engine/vae", "rank/engine/sampling",
         "rank/engine/transport"}},
+      {"rank/engine/bench",
+       {"jobs", "jobs/model", "rank/engine", "rank/engine/weights", "rank/engine/transformer",
+        "rank/engine/vae", "rank/engine/sampling", "rank/engine/pipeline"}},
       {"rank/engine/liveavatar",
        {"jobs", "storage", "storage/media", "rank/engine_side", "rank/engine", "rank/engine/weights",
         "rank/engine/text", "rank/engine/audio", "rank/engine/transformer", "rank/engine/vae",
-        "rank/engine/sampling", "rank/engine/transport", "rank/engine/pipeline"}},
+        "rank/engine/sampling", "rank/engine/transport", "rank/engine/pipeline", "rank/engine/bench"}},
       {"scheduler/cli",
-       {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner", "rank",
-        "rank/launch"}},
+       {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner",
+        "rank", "rank/launch"}},
   };
   return table;
 }
@@ -55,10 +58,11 @@ struct Home {
   std::regex header;
   std::string folder;
   bool with_subfolders = false;
+  std::string second_folder{};  ///< empty for all but one
 };
 
 /// The one folder (or tree) that may include an outside library. nlohmann-json and spdlog may be used
-/// anywhere.
+/// anywhere, CLI11 wherever a program has a command line.
 const std::vector<Home>& homes() {
   static const std::vector<Home> table = {
       {std::regex("yaml-cpp/.*"), "jobs"},
@@ -67,7 +71,7 @@ const std::vector<Home>& homes() {
       {std::regex("mpi\\.h"), "rank/launch"},
       {std::regex("lib(av|sw|postproc).*/.*"), "storage/media"},
       {std::regex("ft2build\\.h|freetype.*/.*"), "rank/slate"},
-      {std::regex("CLI/.*"), "scheduler/cli"},
+      {std::regex("CLI/.*"), "scheduler/cli", false, "rank/engine/bench"},
       {std::regex("(torch|ATen|c10|caffe2)/.*"), "rank/engine", true},
       {std::regex("sentencepiece.*"), "rank/engine/tokenizer"},
       {std::regex("httplib\\.h"), "scheduler/web"},
@@ -81,7 +85,8 @@ std::string folder_of(const std::string& path) {
 }
 
 bool is_home(const Home& home, const std::string& folder) {
-  return folder == home.folder || (home.with_subfolders && folder.rfind(home.folder + "/", 0) == 0);
+  return folder == home.folder || folder == home.second_folder ||
+         (home.with_subfolders && folder.rfind(home.folder + "/", 0) == 0);
 }
 
 /// Why a file of `folder` may not include our own `header`, if so.

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "jobs/engine_protocol.h"
+#include "rank/engine/bench/bench_command.h"
 #include "rank/engine/compute_threads.h"
 #include "rank/engine/liveavatar/live_avatar.h"
 #include "rank/engine_side/segment_service.h"
@@ -16,11 +17,13 @@ constexpr const char* kHelp =
     "with the model of a checkpoint folder, on the first CUDA device it sees, else on the CPU.\n\n"
     "It is started by a rank of 'longtake run JOB --engine liveavatar', which speaks to it over the socket\n"
     "whose descriptor number is in LONGTAKE_ENGINE_FD (JSON lines, see docs/formats.md).\n\n"
+    "  bench       measures the model on this machine; 'longtake-engine bench --help' says more\n"
     "  --help      this text\n"
     "  --version   program version, engine protocol and version of the pixels\n";
 
 int exit_code_of_no_rank(int argument_count, char** arguments) {
   const std::string word = argument_count > 1 ? arguments[1] : "";
+  if (word == "bench") return longtake::bench_command(argument_count - 2, arguments + 2);
   if (word == "--version") {
     std::cout << "longtake-engine " LONGTAKE_VERSION ", engine protocol " << longtake::kEngineProtocol
               << ", pixels " << longtake::kLiveAvatarVersion << "\n";

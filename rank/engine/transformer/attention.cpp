@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/profile_scopes.h"
 
 namespace longtake {
 namespace {
@@ -13,6 +14,7 @@ constexpr std::int64_t kScoreBytes = sizeof(float);
 /// One head and some of its queries. Inputs are views in float32, copies in any other type.
 void attend_tile(const at::Tensor& q_LK, const at::Tensor& k_SK, const at::Tensor& v_SK, at::Tensor out_LK,
                  const ScoreWorkspace& workspace) {
+  RECORD_USER_SCOPE(kAttentionScope);
   const double scale = 1.0 / std::sqrt(static_cast<double>(q_LK.size(1)));
   at::Tensor scores_LS = workspace.scores_LS(q_LK.size(0), k_SK.size(0));
   at::addmm_out(scores_LS, scores_LS, q_LK.to(at::kFloat), k_SK.to(at::kFloat).t(), /*beta=*/0, scale);

@@ -41,8 +41,8 @@ LayerCache::Slot LayerCache::next_slot() {
   return {keys_.narrow(0, first, block_tokens_), values_.narrow(0, first, block_tokens_)};
 }
 
-std::int64_t LayerCache::bytes() const {
-  return static_cast<std::int64_t>(keys_.nbytes() + values_.nbytes() + raw_reference_RHK_.nbytes());
+std::int64_t LayerCache::bytes_of_tokens(std::int64_t tokens) const {
+  return static_cast<std::int64_t>(keys_.nbytes() + values_.nbytes()) / keys_.size(0) * tokens;
 }
 
 StepCache::StepCache(const TransformerConfig& config, const CacheShape& shape, std::int64_t layers,

@@ -64,9 +64,14 @@ class LayerCache {
   const at::Tensor& reference_keys_RHK() const { return raw_reference_RHK_; }
 
   std::int64_t blocks_in_window() const { return std::min(written_blocks_, window_blocks_); }
-  std::int64_t bytes() const;
+  std::int64_t window_bytes() const { return bytes_of_tokens(window_blocks_ * block_tokens_); }
+  std::int64_t sink_bytes() const { return bytes_of_tokens(sink_tokens_); }
+  /// Of the keys before RoPE; caches that share a sink share them.
+  std::int64_t reference_bytes() const { return static_cast<std::int64_t>(raw_reference_RHK_.nbytes()); }
+  std::int64_t bytes() const { return window_bytes() + sink_bytes() + reference_bytes(); }
 
  private:
+  std::int64_t bytes_of_tokens(std::int64_t tokens) const;
   std::int64_t visible_tokens() const { return sink_tokens_ + blocks_in_window() * block_tokens_; }
 
   std::int64_t sink_tokens_;

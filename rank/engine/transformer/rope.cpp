@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/profile_scopes.h"
 
 namespace longtake {
 namespace {
@@ -29,6 +30,7 @@ at::Tensor as_complex(const at::Tensor& x_THK) {
 }
 
 void rotate_rows(const at::Tensor& out_THK, const at::Tensor& x_THK, const at::Tensor& turn_TJ) {
+  RECORD_USER_SCOPE(kRotaryScope);
   const at::Tensor turn_T1J = turn_TJ.unsqueeze(1);
   if (out_THK.scalar_type() == at::kFloat && x_THK.scalar_type() == at::kFloat) {
     at::Tensor out = as_complex(out_THK);

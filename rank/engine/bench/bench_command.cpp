@@ -1,0 +1,45 @@
+#include "rank/engine/bench/bench_command.h"
+
+#include <c10/util/Exception.h>
+
+#include <iostream>
+
+#include "jobs/error.h"
+#include "rank/engine/bench/bench_run.h"
+#include "rank/engine/compute_threads.h"
+
+namespace longtake {
+namespace {
+
+constexpr int kExitDone = 0, kExitFailed = 1, kExitUser = 2;
+
+int fail(const std::string& message, int exit_code) {
+  std::cerr << "longtake-engine bench: " << message << "\n";
+  return exit_code;
+}
+
+}  // namespace
+
+int bench_command(int argument_count, const char* const* arguments) {
+  try {
+    std::string help;
+    const auto options = parse_bench_options(argument_count, arguments, help);
+    if (!options) {
+      std::cout << help;
+      return kExitDone;
+    }
+    use_compute_threads(options->threads);
+    const BenchResult result = run_bench(*options);
+    std::cerr << text_of(result);
+    std::cout << json_of(result).dump(2) << "\n";
+    return kExitDone;
+  } catch (const Error& e) {
+    return fail(e.what(), e.kind() == ErrorKind::InvalidInput ? kExitUser : kExitFailed);
+  } catch (const c10::Error& e) {
+    return fail(e.what_without_backtrace(), kExitFailed);
+  } catch (const std::exception& e) {
+    return fail(e.what(), kExitFailed);
+  }
+}
+
+}  // namespace longtake

@@ -1,0 +1,160 @@
+#include "rank/engine/bench/bench_options.h"
+
+#include <CLI/CLI.hpp>
+#include <regex>
+#include <thread>
+
+#include "jobs/error.h"
+
+namespace longtake {
+namespace {
+
+constexpr const char* kDescription =
+    "Measures the generator without a checkpoint: a model of random weights with the sizes of a config.json\n"
+    "makes blocks of 12 frames from noise. One JSON document goes to standard output, a table for people to\n"
+    "standard error.";
+
+constexpr const char* kExamples =
+    "examples:\n"
+    "  longtake-engine bench --config configs/models/Wan2.2-S2V-14B --size 384*256 --precision bf16\n"
+    "  longtake-engine bench --config tiny.json --layout layers:2/4 --no-vae --profile\n\n"
+    "exit codes: 0 measured; 1 it failed; 2 you must change something";
+
+[[noreturn]] void refuse(const std::string& option, const std::string& wanted, const std::string& given) {
+  throw Error(ErrorKind::InvalidInput, option + " must be " + wanted + ", got '" + given + "'");
+}
+
+/// Any multiple of a token's 16 pixels: sizes that a film never has can be measured too.
+FrameSize size_from(const std::string& text) {
+  constexpr int kTokenSide = 16, kLeast = 64;
+  static const std::regex form(R"((\d{2,5})[*x](\d{2,5}))");
+  std::smatch match;
+  if (std::regex_match(text, match, form)) {
+    const FrameSize size = {std::stoi(match[2]), std::stoi(match[1])};
+    const bool is_whole = size.height % kTokenSide == 0 && size.width % kTokenSide == 0;
+    if (is_whole && size.height >= kLeast && size.width >= kLeast) return size;
+  }
+  refuse("--size", "WIDTH*HEIGHT in multiples of 16 from 64 on", text);
+}
+
+at::ScalarType precision_from(const std::string& text) {
+  if (text == "fp32") return at::kFloat;
+  if (text == "bf16") return at::kBFloat16;
+  refuse("--precision", "fp32 or bf16", text);
+}
+
+GenerationOrder order_from(const std::string& text) {
+  for (const GenerationOrder order : {GenerationOrder::StepMajor, GenerationOrder::BlockMajor}) {
+    if (order_name(order) == text) return order;
+  }
+  refuse("--order", "step-major or block-major", text);
+}
+
+void set_layout(const std::string& text, BenchOptions& options) {
+  if (text == "single") return;
+  static const std::regex form(R"(layers:(\d{1,4})/(\d{1,4}))");
+  std::smatch match;
+  if (std::regex_match(text, match, form)) {
+    options.share = std::stoi(match[1]);
+    options.shares = std::stoi(match[2]);
+    if (options.share >= 1 && options.share <= options.shares) return;
+  }
+  refuse("--layout", "single, or layers:K/N for the K-th of N shares of the layers (K from 1 to N)", text);
+}
+
+at::Device device_from(const std::string& text) {
+  if (text == "cpu") return at::kCPU;
+  if (text != "cuda") refuse("--device", "cpu or cuda", text);
+  if (!at::hasCUDA())
+    throw Error(ErrorKind::InvalidInput, "--device cuda: this LibTorch sees no CUDA device");
+  return at::Device(at::kCUDA, 0);
+}
+
+/// What is given in words, before it is judged.
+struct Words {
+  std::string size = "384*256";
+  std::string precision = "fp32";
+  std::string order = "step-major";
+  std::string layout = "single";
+  std::string device = "cpu";
+};
+
+void add_model(CLI::App& app, BenchOptions& options, Words& words) {
+  app.add_option("--config", options.config, "a config.json as the published one, or a folder that has one")
+      ->required();
+  app.add_option("--size", words.size, "WIDTH*HEIGHT of the frames")->capture_default_str();
+  app.add_option("--precision", words.precision, "of weights and caches: fp32 or bf16")
+      ->capture_default_str();
+  app.add_option("--order", words.order,
+                 "step-major: all blocks through a step, then through the next; one cache. "
+                 "block-major: a cache per step")
+      ->capture_default_str();
+  app.add_option("--layout", words.layout,
+                 "single, or layers:K/N: only the K-th of N shares of the layers, fed with noise")
+      ->capture_default_str();
+  app.add_flag("!--no-vae", options.with_vae, "do not decode");
+}
+
+void add_work(CLI::App& app, BenchOptions& options, Words& words) {
+  const CLI::Range counts(1, 100000);
+  app.add_option("--blocks", options.blocks, "measured blocks")->check(counts)->capture_default_str();
+  app.add_option("--warmup", options.warmup_blocks, "blocks before them; 4 fill the window")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  app.add_option("--steps", options.steps, "denoising steps")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--device", words.device, "cpu or cuda")->capture_default_str();
+  app.add_option("--threads", options.threads, "compute threads on a CPU")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_flag("--profile", options.with_profile,
+               "where the time of one block goes: all its steps, and its decoding");
+}
+
+}  // namespace
+
+std::string layout_name(const BenchOptions& options) {
+  if (options.shares == 1) return "single";
+  return "layers:" + std::to_string(options.share) + "/" + std::to_string(options.shares);
+}
+
+std::string order_name(GenerationOrder order) {
+  switch (order) {
+    case GenerationOrder::StepMajor:
+      return "step-major";
+    case GenerationOrder::BlockMajor:
+      return "block-major";
+  }
+  return "";
+}
+
+std::optional<BenchOptions> parse_bench_options(int argument_count, const char* const* arguments,
+                                                std::string& help) {
+  BenchOptions options;
+  options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  Words words;
+  CLI::App app(kDescription, "longtake-engine bench");
+  app.footer(kExamples);
+  add_model(app, options, words);
+  add_work(app, options, words);
+  // CLI11 takes them last first.
+  std::vector<std::string> reversed(arguments, arguments + argument_count);
+  std::reverse(reversed.begin(), reversed.end());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    help = app.help();
+    return std::nullopt;
+  } catch (const CLI::ParseError& e) {
+    throw Error(ErrorKind::InvalidInput, e.what());
+  }
+  options.size = size_from(words.size);
+  options.precision = precision_from(words.precision);
+  options.order = order_from(words.order);
+  set_layout(words.layout, options);
+  options.device = device_from(words.device);
+  return options;
+}
+
+}  // namespace longtake

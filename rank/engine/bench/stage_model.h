@@ -1,0 +1,75 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <optional>
+#include <vector>
+
+#include "jobs/layout.h"
+#include "rank/engine/pipeline/clip_shape.h"
+#include "rank/engine/sampling/flow_schedule.h"
+#include "rank/engine/transformer/audio_encoder.h"
+#include "rank/engine/transformer/input_embedding.h"
+#include "rank/engine/transformer/layer_stack.h"
+#include "rank/engine/transformer/output_head.h"
+#include "rank/engine/transformer/transformer_config.h"
+#include "rank/engine/weights/weights.h"
+
+// C channels, F latent frames, Y latent rows, X latent columns, L tokens of a block, D model width, Z layers
+// of the speech encoder, E its width, V video frames
+namespace longtake {
+
+/// Bytes of the caches of a stage, over its steps.
+struct StageCacheBytes {
+  std::int64_t window = 0;
+  std::int64_t sink = 0;
+  std::int64_t reference = 0;
+};
+
+/// The transformer's part of one stage with random weights, and the state of one chain. What other stages
+/// would send is noise. Belongs to one thread.
+class StageModel {
+ public:
+  StageModel(const TransformerConfig& config, const ClipShape& clip, const Stage& stage,
+             const WeightOptions& options);
+
+  /// What every step is told of its noise; then the text's keys.
+  void set_schedule(const FlowSchedule& schedule);
+  void read_text();
+
+  /// `caches`: 1 when all steps take turns, else one per step. Fills the sink.
+  void make_caches(std::int64_t caches);
+
+  /// The window of a step is empty again.
+  void begin_step(std::int64_t step) { cache_of(step).clear_window(); }
+
+  /// One forward pass.
+  void run(std::int64_t step, std::int64_t block);
+
+  StageCacheBytes cache_bytes() const;
+  const LayerStack& layers() const { return layers_; }
+
+ private:
+  StepCache& cache_of(std::int64_t step);
+  at::Tensor noise(at::IntArrayRef shape) const;
+
+  TransformerConfig config_;
+  ClipShape clip_;
+  TokenGrid grid_;
+  Weights weights_;
+  std::optional<InputEmbedding> input_;  ///< of the first stage
+  std::optional<AudioEncoder> audio_;    ///< likewise
+  LayerStack layers_;
+  std::optional<OutputHead> head_;  ///< of the last
+  FlowSchedule schedule_;
+  StackText text_;
+  std::vector<TimeModulation> times_;
+  TimeModulation time_zero_;
+  std::vector<StepCache> caches_;
+  at::Tensor latent_CFYX_;
+  at::Tensor hidden_LD_;  ///< from the stage before
+  at::Tensor features_ZEV_;
+  AudioTokens tokens_;
+};
+
+}  // namespace longtake

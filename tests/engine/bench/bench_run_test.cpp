@@ -1,0 +1,149 @@
+#include "rank/engine/bench/bench_run.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/engine/bench/small_bench.h"
+
+namespace longtake {
+namespace {
+
+using testing::SizeIs;
+
+std::optional<BenchBytes> component(const BenchResult& result, const std::string& name) {
+  for (const BenchBytes& part : result.memory.components) {
+    if (part.component == name) return part;
+  }
+  return std::nullopt;
+}
+
+std::int64_t measured(const BenchResult& result, const std::string& name) {
+  const auto part = component(result, name);
+  return part ? part->measured.value_or(0) : 0;
+}
+
+TEST(BenchRun, TimesEveryPassAfterTheWarmUpAndEveryDecodedBlock) {
+  for (const GenerationOrder order : {GenerationOrder::StepMajor, GenerationOrder::BlockMajor}) {
+    BenchOptions options = small_bench();
+    options.order = order;
+    options.blocks = 3;
+    const BenchResult result = run_bench(options);
+    EXPECT_THAT(result.step_ms, SizeIs(3 * 2)) << order_name(order);
+    EXPECT_THAT(result.vae_ms, SizeIs(3));
+    EXPECT_GT(result.frames_per_second().value(), 0);
+  }
+}
+
+TEST(BenchRun, PredictsWeightsAndCachesWithinFivePercent) {
+  for (const auto precision : {at::kFloat, at::kBFloat16}) {
+    BenchOptions options = small_bench();
+    options.precision = precision;
+    const BenchResult result = run_bench(options);
+    for (const char* name : {"transformer weights", "key/value cache", "sink cache", "reference keys",
+                             "text keys and values", "vae weights", "vae kept frames"}) {
+      const auto part = component(result, name);
+      ASSERT_TRUE(part && part->measured && part->predicted) << name;
+      const auto wanted = static_cast<double>(*part->predicted);
+      // LibTorch allocates in units of 64 bytes, which counts for tensors as small as these.
+      EXPECT_NEAR(static_cast<double>(*part->measured), wanted, 0.05 * wanted) << name << ", " << precision;
+    }
+  }
+}
+
+TEST(BenchRun, BlockMajorOrderKeepsACachePerStep) {
+  BenchOptions options = small_bench();
+  options.steps = 3;
+  const BenchResult one = run_bench(options);
+  options.order = GenerationOrder::BlockMajor;
+  const BenchResult three = run_bench(options);
+  for (const char* name : {"key/value cache", "sink cache"}) {
+    EXPECT_EQ(measured(three, name), 3 * measured(one, name)) << name;
+    EXPECT_EQ(component(three, name)->predicted, component(three, name)->measured) << name;
+  }
+  EXPECT_EQ(measured(three, "reference keys"), measured(one, "reference keys"));
+}
+
+TEST(BenchRun, SharesOfTheLayersAddUpToTheModel) {
+  BenchOptions options = small_bench();
+  const BenchResult whole = run_bench(options);
+  options.shares = 2;
+  const BenchResult first = run_bench(options);
+  options.share = 2;
+  const BenchResult second = run_bench(options);
+  EXPECT_EQ(first.layers, (Interval{0, 2}));
+  EXPECT_EQ(second.layers, (Interval{2, 3}));
+  for (const char* name : {"transformer weights", "key/value cache"}) {
+    EXPECT_EQ(measured(first, name) + measured(second, name), measured(whole, name)) << name;
+  }
+  EXPECT_THAT(first.vae_ms, SizeIs(0)) << "the last stage decodes";
+  EXPECT_THAT(second.vae_ms, SizeIs(2));
+}
+
+TEST(BenchRun, MemoryDoesNotGrowWithTheBlocks) {
+  BenchOptions options = small_bench();
+  options.warmup_blocks = 4;
+  for (const GenerationOrder order : {GenerationOrder::StepMajor, GenerationOrder::BlockMajor}) {
+    options.order = order;
+    options.blocks = 4;
+    const BenchMemory few = run_bench(options).memory;
+    options.blocks = 40;
+    const BenchMemory many = run_bench(options).memory;
+    EXPECT_EQ(many.end_tensors, few.end_tensors) << order_name(order);
+    EXPECT_EQ(many.peak_tensors, few.peak_tensors) << order_name(order);
+  }
+}
+
+TEST(BenchRun, MeasuresThePeakOfTheProcess) {
+  const BenchMemory memory = run_bench(small_bench()).memory;
+  EXPECT_GT(memory.peak_process.value(), memory.peak_tensors);
+  EXPECT_GT(memory.peak_tensors, memory.end_tensors);
+}
+
+TEST(BenchRun, ProfilesOneBlock) {
+  BenchOptions options = small_bench();
+  options.with_profile = true;
+  const BenchProfile profile = run_bench(options).profile.value();
+  EXPECT_GT(profile.steps.ns_for(TimeFor::LinearLayers), 0);
+  EXPECT_GT(profile.steps.ns_for(TimeFor::AttentionProducts), 0);
+  EXPECT_GT(profile.steps.ns_for(TimeFor::Rotary), 0);
+  EXPECT_GT(profile.steps.ns_for(TimeFor::Audio), 0);
+  EXPECT_EQ(profile.steps.ns_for(TimeFor::Convolutions), 0);
+  EXPECT_GT(profile.vae.ns_for(TimeFor::Convolutions), 0);
+}
+
+TEST(BenchResult, JsonHasAllKeys) {
+  BenchOptions options = small_bench();
+  options.with_profile = true;
+  const nlohmann::json document = json_of(run_bench(options));
+  for (const char* key :
+       {"config", "size", "precision", "order", "layout", "layers", "device", "threads", "libtorch", "blocks",
+        "warmup_blocks", "steps", "step_ms", "vae_block_ms", "frames_per_second", "memory", "profile"}) {
+    EXPECT_TRUE(document.contains(key)) << key;
+  }
+  EXPECT_EQ(document.at("precision"), "fp32");
+  EXPECT_EQ(document.at("layers"), nlohmann::json({0, 3}));
+  EXPECT_EQ(document.at("step_ms").at("count"), 4);
+  EXPECT_LE(document.at("step_ms").at("min"), document.at("step_ms").at("median"));
+  const double share = document.at("profile").at("block").at("matrix_product_share");
+  EXPECT_GT(share, 0);
+  EXPECT_LT(share, 1);
+}
+
+TEST(BenchResult, WithoutVaeAndProfileTheyAreNull) {
+  BenchOptions options = small_bench();
+  options.with_vae = false;
+  const nlohmann::json document = json_of(run_bench(options));
+  EXPECT_TRUE(document.at("vae_block_ms").is_null());
+  EXPECT_TRUE(document.at("profile").is_null());
+}
+
+TEST(BenchResult, FramesPerSecondCountAllStepsAndTheVae) {
+  BenchResult result;
+  result.options.steps = 4;
+  result.step_ms = {90, 100, 500};
+  EXPECT_DOUBLE_EQ(result.frames_per_second().value(), 30);
+  result.vae_ms = {200};
+  EXPECT_DOUBLE_EQ(result.frames_per_second().value(), 20);
+}
+
+}  // namespace
+}  // namespace longtake
