@@ -6,22 +6,229 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/system/support/attempts.h"
+#include "tests/system/support/avatar.h"
 #include "tests/system/support/database.h"
 #include "tests/system/support/files.h"
 #include "tests/system/support/film.h"
-#include "tests/system/support/process_tree.h"
-#include "tests/system/support/project.h"
+#include "tests/system/support/moments.h"
 #include "tests/system/support/waiting.h"
 
 namespace longtake {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
-TEST(Avatar, Runs) {
+constexpr const char* kChained = "continuity: chained\nsegment_clips: 2\n";
+constexpr int kSegments = 10;
+
+struct Film {
+  std::string picture;
+  std::map<std::string, std::string> carries;
+  friend bool operator==(const Film& a, const Film& b) {
+    return a.picture == b.picture && a.carries == b.carries;
+  }
+};
+
+Film film_of(const Project& project) {
+  return {picture_md5(project.film("talk")), carries_of(project, "talk")};
+}
+
+void run_well(const Project& project, const std::string& ranks) {
+  const Ended ended = project.run({"talk"}, {"--ranks", ranks});
+  ASSERT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+  ASSERT_EQ(tracks_of(project.film("talk")).picture.frames, kAvatarFrames);
+}
+
+nlohmann::json report_of(const Project& project) {
+  return nlohmann::json::parse(read_file(project.job("talk") / "report.json"));
+}
+
+/// A chained film that nothing disturbed, made by one engine.
+const Film& undisturbed_film() {
+  static const Film film = [] {
+    Project project;
+    add_avatar_job(project, "talk", kChained);
+    run_well(project, "1");
+    EXPECT_EQ(report_of(project).at("layout"), "single");
+    return film_of(project);
+  }();
+  return film;
+}
+
+TEST(Avatar, OneChainIsTheSameFilmOnOneTwoAndFourRanks) {
+  EXPECT_THAT(undisturbed_film().carries, SizeIs(kSegments));
+  for (const std::string ranks : {"2", "4"}) {
+    Project project;
+    add_avatar_job(project, "talk", kChained);
+    run_well(project, ranks);
+    EXPECT_EQ(report_of(project).at("layout"), "layers x " + ranks);
+    EXPECT_EQ(film_of(project), undisturbed_film()) << ranks << " ranks";
+  }
+}
+
+TEST(Avatar, TheLengthOfASegmentDoesNotDependOnTheRanks) {
+  for (const std::string ranks : {"1", "2"}) {
+    Project project;
+    add_avatar_job(project, "talk", "continuity: chained\n");
+    run_well(project, ranks);
+    EXPECT_EQ(query_number(project.database(), "SELECT segment_clips FROM jobs"), 20);
+  }
+}
+
+TEST(Avatar, RangesKeepTheirFilmOnOtherRanks) {
   Project project;
-  output_of({LONGTAKE_SMALL_CHECKPOINT_PROGRAM, project.file("model").string()});
+  add_avatar_job(project, "talk", "continuity: parallel\nsegment_clips: 4\n");
+  run_well(project, "2");
+  EXPECT_EQ(report_of(project).at("layout"), "single");
+  EXPECT_EQ(query_number(project.database(), "SELECT count(*) FROM ranges"), 2);
+  const Film before = film_of(project);
+  for (const std::string ranks : {"1", "4"}) {
+    ASSERT_EQ(project.longtake({"redo", "talk", "--clips", "0:20", "--work-dir", "work"}).exit_code, 0);
+    run_well(project, ranks);
+    EXPECT_EQ(film_of(project), before) << ranks << " ranks";
+  }
+}
+
+TEST(Avatar, SlatesAreMadeByTheSameGroups) {
+  Project project;
+  add_avatar_job(project, "talk", kChained);
+  project.add_job("look", Recording().tone(4), "continuity: chained\nsegment_clips: 1\n");
+  const Ended ended = project.run({"talk", "look"}, {"--ranks", "2"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+  EXPECT_EQ(strip_numbers(project.film("look")), whole_film(100));
+  EXPECT_EQ(film_of(project), undisturbed_film());
+}
+
+TEST(Avatar, LogsTellWhereTimeAndMemoryWent) {
+  Project project;
+  add_avatar_job(project, "talk", kChained);
+  run_well(project, "2");
+  const std::string log = read_file(project.job("talk") / "logs/inference.log");
+  EXPECT_THAT(log, HasSubstr("clips 18:20: 24 frames in "));
+  EXPECT_THAT(log, HasSubstr("on rank 0, stage 1 of 2 (layers 0:2), cpu fp32: "));
+  EXPECT_THAT(log, HasSubstr("on rank 1, stage 2 of 2 (layers 2:4), cpu fp32: "));
+  EXPECT_THAT(log, HasSubstr("step 1 "));
+  const std::string memory = read_file(project.job("talk") / "logs/gpu_memory.csv");
+  EXPECT_THAT(memory, StartsWith("time_s,rank,device,allocated_bytes,reserved_bytes,used_bytes\n"));
+  EXPECT_EQ(std::count(memory.begin(), memory.end(), '\n'), 1 + 2 * kSegments);
+  const auto info = nlohmann::json::parse(read_file(project.job("talk") / "outputs/debug_info.json"));
+  EXPECT_EQ(info.at("layout"), "layers x 2");
+  EXPECT_EQ(info.at("precision"), "fp32");
+  ASSERT_THAT(info.at("engines"), SizeIs(2));
+  for (const auto& engine : info.at("engines")) {
+    EXPECT_EQ(engine.at("segments"), kSegments);
+    EXPECT_GT(engine.at("used_bytes"), 0);
+    EXPECT_GT(engine.at("predicted_bytes"), 0);
+  }
+}
+
+// Kills.
+
+/// SIGKILL while segments are made; run again until the film is there.
+void expect_same_film_after_kill_of(const Victim& victim) {
+  Project project;
+  add_avatar_job(project, "talk", kChained);
+  Process run = project.start_run({"talk"}, {"--ranks", "2"});
+  const auto process =
+      wait_for({Phase::Generating, std::chrono::milliseconds(70)}, victim, project, "talk", run);
+  ASSERT_TRUE(process) << run.out() << run.err();
+  const auto scheduler = nlohmann::json::parse(read_file(project.work_dir() / "scheduler.json"));
+  const fs::path meetings = scheduler.at("meetings").get<std::string>();
+  EXPECT_TRUE(fs::exists(meetings));
+  ::kill(process->pid, SIGKILL);
+  Ended ended = run.wait();
+  EXPECT_TRUE(becomes_true([&] { return processes_of(run.tag()).empty(); }))
+      << "left over: " << describe(processes_of(run.tag()));
+  EXPECT_THAT(ended.exit_code, AnyOf(0, 75)) << ended.out << ended.err;
+  if (ended.exit_code != 0) {
+    ended = project.run({"talk"}, {"--ranks", "2"});
+    ASSERT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+  }
+  EXPECT_EQ(film_of(project), undisturbed_film());
+  EXPECT_THAT(needless_attempts(project.database()), IsEmpty());
+  EXPECT_THAT(names_in(project.segments("talk"), ".part"), IsEmpty());
+  EXPECT_FALSE(fs::exists(meetings)) << meetings;
+}
+
+TEST(AvatarKill, OfTheFirstEngineOfAGroupGivesTheSameFilm) {
+  expect_same_film_after_kill_of({Role::Engine, 0});
+}
+
+TEST(AvatarKill, OfTheLastEngineOfAGroupGivesTheSameFilm) {
+  expect_same_film_after_kill_of({Role::Engine, 1});
+}
+
+TEST(AvatarKill, OfARankOfAGroupGivesTheSameFilm) { expect_same_film_after_kill_of({Role::Rank, 1}); }
+
+TEST(AvatarKill, OfTheSchedulersProcessGivesTheSameFilm) { expect_same_film_after_kill_of({Role::Rank, 0}); }
+
+TEST(AvatarKill, OfMpirunGivesTheSameFilm) { expect_same_film_after_kill_of({Role::Mpirun}); }
+
+// Checkpoints.
+
+TEST(AvatarCheckpoint, OfOtherContentIsRefusedByName) {
+  Project project;
+  fs::copy(small_checkpoint(), project.file("model"), fs::copy_options::recursive);
+  add_avatar_job(project, "talk", std::string(kChained) + "model: model\n");
+  run_well(project, "2");
+  const auto before = tree_of(project.work_dir());
+  flip_middle(project.file("model/diffusion_pytorch_model.safetensors"), 1);
+  const Ended ended = project.run({"talk"}, {"--ranks", "2"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("the checkpoint has other content"));
+  EXPECT_EQ(tree_of(project.work_dir()), before);
+}
+
+TEST(AvatarCheckpoint, OfTheSameContentElsewhereGoesOn) {
+  Project project;
+  fs::copy(small_checkpoint(), project.file("model"), fs::copy_options::recursive);
+  add_avatar_job(project, "talk", std::string(kChained) + "model: model\n");
+  run_well(project, "2");
+  fs::rename(project.file("model"), project.file("elsewhere"));
+  add_avatar_job(project, "talk", std::string(kChained) + "model: elsewhere\n");
+  run_well(project, "2");
+  EXPECT_EQ(query_number(project.database(), "SELECT count(*) FROM attempts"), kSegments);
+}
+
+TEST(AvatarCheckpoint, OtherSegmentLengthsAreAnotherFilm) {
+  Project project;
+  add_avatar_job(project, "talk", kChained);
+  run_well(project, "2");
+  add_avatar_job(project, "talk", "continuity: chained\nsegment_clips: 4\n");
+  const Ended ended = project.run({"talk"}, {"--ranks", "2"});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("segment_clips was 2 and is now 4"));
+}
+
+TEST(AvatarCheckpoint, ThatIsNotGivenIsAskedForBeforeAnythingIsWritten) {
+  Project project;
+  project.add_job("talk", Recording().tone(4), "");
+  for (const std::string command : {"run", "plan"}) {
+    const Ended ended = project.longtake({command, "talk.yaml", "--engine", "liveavatar"});
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("model: is not given, and engine liveavatar needs a checkpoint; write "
+                                     "model: FOLDER or give --model FOLDER"));
+  }
+  EXPECT_FALSE(fs::exists(project.folder() / "longtake-work"));
+}
+
+TEST(AvatarCheckpoint, ThatIsNoneIsRefusedBeforeAnythingIsWritten) {
+  Project project;
+  fs::create_directories(project.file("model"));
+  for (const std::string model : {"model", "nowhere"}) {
+    add_avatar_job(project, "talk", std::string(kChained) + "model: " + model + "\n");
+    const Ended ended = project.run({"talk"}, {"--ranks", "1"});
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("talk.yaml:"));
+    EXPECT_THAT(ended.err, HasSubstr(project.file(model).string()));
+    EXPECT_FALSE(fs::exists(project.work_dir()));
+  }
 }
 
 }  // namespace
