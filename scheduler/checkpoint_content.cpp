@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "jobs/error.h"
+#include "storage/checkpoint_layout.h"
 #include "storage/media/content_hash.h"
 
 namespace longtake {
@@ -10,24 +10,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Pages, pictures and licences beside the weights change no film.
-bool is_of_model(const fs::path& file) {
-  static const std::set<std::string> endings = {".safetensors", ".pth", ".bin", ".json", ".model"};
-  return endings.count(file.extension()) == 1;
-}
-
-bool is_hidden(const fs::path& path) { return path.filename().string()[0] == '.'; }
-
-/// Sorted, so that the order of the disk does not matter. Hidden folders are those of download programs.
-std::set<fs::path> files_of(const fs::path& model) {
-  std::set<fs::path> files;
-  const auto follow = fs::directory_options::follow_directory_symlink;
-  for (fs::recursive_directory_iterator it(model, follow), end; it != end; ++it) {
-    if (is_hidden(it->path())) {
-      if (it->is_directory()) it.disable_recursion_pending();
-    } else if (it->is_regular_file() && is_of_model(it->path())) {
-      files.insert(it->path());
-    }
+/// Sorted, so that the order of the disk does not matter.
+std::set<fs::path> files_of(const CheckpointLayout& layout) {
+  std::set<fs::path> files = {layout.transformer_config, layout.vae,          layout.text_encoder,
+                              layout.tokenizer,          layout.audio_config, layout.audio_encoder};
+  const fs::path vae_sizes = fs::path(layout.vae).replace_extension(".json");
+  if (fs::exists(vae_sizes)) files.insert(vae_sizes);
+  const std::string stem = layout.transformer.filename();
+  for (const auto& entry : fs::directory_iterator(layout.transformer.parent_path())) {
+    const std::string name = entry.path().filename();
+    if (name.rfind(stem, 0) == 0 && name.find(".safetensors") != std::string::npos)
+      files.insert(entry.path());
   }
   return files;
 }
@@ -35,16 +28,15 @@ std::set<fs::path> files_of(const fs::path& model) {
 }  // namespace
 
 std::string content_of_checkpoint(const fs::path& model) {
-  if (!fs::is_directory(model)) {
-    throw Error(ErrorKind::InvalidInput, "there is no folder " + model.string());
-  }
-  const std::set<fs::path> files = files_of(model);
-  if (files.empty()) throw Error(ErrorKind::InvalidInput, model.string() + " holds no file of a model");
+  const CheckpointLayout layout = find_checkpoint(model);
+  const fs::path root = layout.transformer_config.parent_path();
   std::string contents;
-  for (const fs::path& file : files) {
-    contents += file.lexically_relative(model).string() + " " + sampled_sha256_of_file(file) + "\n";
+  for (const fs::path& file : files_of(layout)) {
+    contents += file.lexically_relative(root).string() + " " + sampled_sha256_of_file(file) + "\n";
   }
   return sha256_of_text(contents);
 }
+
+std::string content_of_lora(const fs::path& lora) { return sampled_sha256_of_file(find_lora(lora)); }
 
 }  // namespace longtake

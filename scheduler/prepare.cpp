@@ -11,7 +11,6 @@
 #include "jobs/error.h"
 #include "scheduler/checkpoint_content.h"
 #include "scheduler/prepared_file.h"
-#include "storage/media/content_hash.h"
 
 namespace longtake {
 namespace {
@@ -20,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kImageRemedy = "give a PNG, JPEG or WebP image";
 constexpr const char* kModelRemedy = "give the folder of a complete checkpoint";
+constexpr const char* kLoraRemedy = "give a .safetensors file";
 constexpr const char* kAudioRemedy = "give a complete recording that FFmpeg can decode";
 
 /// Runs `action`; bad input becomes a problem of the job's `key`. `remedy` is for faults that do not name
@@ -154,10 +154,12 @@ class Preparation {
  private:
   bool read_model(InputContents& contents, std::vector<Problem>& problems) const {
     if (spec_.engine != EngineKind::LiveAvatar) return true;
-    return found_no_problem(spec_, "model", kModelRemedy, problems, [&] {
-      contents.model = content_of_checkpoint(spec_.model);
-      if (!spec_.lora.empty()) contents.lora = sampled_sha256_of_file(spec_.lora);
+    const bool has_model = found_no_problem(spec_, "model", kModelRemedy, problems,
+                                            [&] { contents.model = content_of_checkpoint(spec_.model); });
+    const bool has_lora = found_no_problem(spec_, "lora", kLoraRemedy, problems, [&] {
+      if (!spec_.lora.empty()) contents.lora = content_of_lora(spec_.lora);
     });
+    return has_model && has_lora;
   }
 
   bool is_same_job(std::vector<Problem>& problems) const {

@@ -4,6 +4,7 @@
 
 #include "jobs/model/model_shape.h"
 #include "scheduler/reconcile.h"
+#include "storage/checkpoint_layout.h"
 
 namespace longtake {
 namespace {
@@ -26,13 +27,17 @@ void refuse_other_identity(const PreparedJob& job, const StoredJob& stored, cons
                   describe_difference(before, job.identity.of) + "; use another --work-dir or another name");
 }
 
+ModelShape shape_of(const std::filesystem::path& model) {
+  return read_model_shape(find_checkpoint(model).transformer_config.parent_path());
+}
+
 JobInput input_of(const PreparedJob& job, const std::optional<StoredJob>& stored, const WorkDir& work_dir) {
   JobInput input;
   input.spec = job.spec;
   input.size = job.size;
   input.film_frames = job.film_frames;
   input.clips = job.clips;
-  if (job.spec.engine == EngineKind::LiveAvatar) input.model = read_model_shape(job.spec.model);
+  if (job.spec.engine == EngineKind::LiveAvatar) input.model = shape_of(job.spec.model);
   if (stored) {
     input.fixed_segments = segments_of(*stored);
   } else {

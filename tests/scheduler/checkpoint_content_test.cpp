@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <set>
 
 #include "jobs/error.h"
 #include "tests/temp_path.h"
@@ -12,13 +13,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kFiles[] = {"config.json",
+                                  "diffusion_pytorch_model-00001-of-00001.safetensors",
+                                  "diffusion_pytorch_model.safetensors.index.json",
+                                  "Wan2.1_VAE.pth",
+                                  "models_t5_umt5-xxl-enc-bf16.pth",
+                                  "google/umt5-xxl/spiece.model",
+                                  "wav2vec2-large-xlsr-53-english/config.json",
+                                  "wav2vec2-large-xlsr-53-english/model.safetensors"};
+
 class CheckpointContent : public testing::Test {
  protected:
   CheckpointContent() {
     fs::remove_all(model_);
-    write(model_, "config.json", "{}");
-    write(model_, "model-00001-of-00002.safetensors", "weights");
-    write(model_, "google/umt5-xxl/spiece.model", "words");
+    for (const char* name : kFiles) write(model_, name, "weights");
   }
   ~CheckpointContent() override { fs::remove_all(model_); }
 
@@ -39,8 +47,7 @@ TEST_F(CheckpointContent, IsTheSameInAnotherFolder) {
 
 TEST_F(CheckpointContent, ChangesWithEveryFileOfTheModel) {
   std::set<std::string> contents = {content_of_checkpoint(model_)};
-  for (const char* name :
-       {"config.json", "model-00001-of-00002.safetensors", "google/umt5-xxl/spiece.model", "vae.pth"}) {
+  for (const char* name : kFiles) {
     write(model_, name, "other");
     EXPECT_TRUE(contents.insert(content_of_checkpoint(model_)).second) << name;
   }
@@ -51,21 +58,27 @@ TEST_F(CheckpointContent, DoesNotMindWhatLiesBesideTheModel) {
   write(model_, "README.md", "read me");
   write(model_, "assets/logo.png", "a picture");
   write(model_, ".cache/huggingface/download.json", "{}");
+  write(model_, "wav2vec2-large-xlsr-53-english/pytorch_model.bin", "not read beside model.safetensors");
   EXPECT_EQ(content_of_checkpoint(model_), before);
 }
 
-TEST_F(CheckpointContent, NamesAFolderThatIsMissingOrHoldsNoModel) {
-  const auto refusal = [](const fs::path& folder) -> std::string {
-    try {
-      return content_of_checkpoint(folder);
-    } catch (const Error& e) {
-      EXPECT_EQ(e.kind(), ErrorKind::InvalidInput);
-      return e.what();
-    }
-  };
-  EXPECT_THAT(refusal(model_ / "nowhere"), testing::HasSubstr("there is no folder"));
-  fs::create_directories(model_ / "empty");
-  EXPECT_THAT(refusal(model_ / "empty"), testing::HasSubstr("holds no file of a model"));
+TEST_F(CheckpointContent, DoesNotDependOnWhichOfTheNestedFoldersIsGiven) {
+  const fs::path outer = temp_path("outer");
+  fs::create_directories(outer);
+  fs::copy(model_, outer / "Wan2.2-S2V-14B", fs::copy_options::recursive);
+  EXPECT_EQ(content_of_checkpoint(outer), content_of_checkpoint(model_));
+  fs::remove_all(outer);
+}
+
+TEST_F(CheckpointContent, OfOneThatIsNotCompleteIsRefused) {
+  fs::remove(model_ / "Wan2.1_VAE.pth");
+  try {
+    content_of_checkpoint(model_);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::InvalidInput);
+    EXPECT_THAT(e.what(), testing::HasSubstr("Wan2.1_VAE.pth"));
+  }
 }
 
 }  // namespace

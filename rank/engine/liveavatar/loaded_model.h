@@ -8,7 +8,7 @@
 #include "rank/engine/vae/vae_config.h"
 #include "rank/engine/vae/vae_decoder.h"
 #include "rank/engine/vae/vae_encoder.h"
-#include "rank/engine/weights/checkpoint_layout.h"
+#include "storage/checkpoint_layout.h"
 
 namespace longtake {
 

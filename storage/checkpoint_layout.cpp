@@ -1,4 +1,4 @@
-#include "rank/engine/weights/checkpoint_layout.h"
+#include "storage/checkpoint_layout.h"
 
 #include <algorithm>
 #include <string>
