@@ -7,6 +7,7 @@
 namespace longtake {
 
 inline constexpr const char* kAttentionScope = "longtake::attention";
+inline constexpr const char* kSoftmaxScope = "longtake::softmax";
 inline constexpr const char* kRotaryScope = "longtake::rotary";
 inline constexpr const char* kPointwiseScope = "longtake::pointwise";
 inline constexpr const char* kAudioScope = "longtake::audio";

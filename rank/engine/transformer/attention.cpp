@@ -5,24 +5,49 @@
 
 #include "rank/engine/compute_threads.h"
 #include "rank/engine/profile_scopes.h"
+#include "rank/engine/transformer/vector_math.h"
 
 namespace longtake {
 namespace {
 
 constexpr std::int64_t kScoreBytes = sizeof(float);
 
-/// One head and some of its queries. Inputs are views in float32, copies in any other type.
-void attend_tile(const at::Tensor& q_LK, const at::Tensor& k_SK, const at::Tensor& v_SK, at::Tensor out_LK,
-                 const ScoreWorkspace& workspace) {
-  RECORD_USER_SCOPE(kAttentionScope);
-  const double scale = 1.0 / std::sqrt(static_cast<double>(q_LK.size(1)));
-  at::Tensor scores_LS = workspace.scores_LS(q_LK.size(0), k_SK.size(0));
-  at::addmm_out(scores_LS, scores_LS, q_LK.to(at::kFloat), k_SK.to(at::kFloat).t(), /*beta=*/0, scale);
-  at::_softmax_out(scores_LS, scores_LS, -1, /*half_to_float=*/false);
+/// The scores' exponentials, and for each query what makes their sum 1: to multiply the gathered values with
+/// it is less work than to do so with the scores.
+at::Tensor softmax_L1(const at::Tensor& scores_LS) {
+  RECORD_USER_SCOPE(kSoftmaxScope);
+  const std::int64_t keys = scores_LS.size(1);
+  const at::Tensor inverse_L1 = at::empty({scores_LS.size(0), 1}, scores_LS.options());
+  float* score = scores_LS.data_ptr<float>();
+  float* inverse = inverse_L1.data_ptr<float>();
+  for (std::int64_t query = 0; query < scores_LS.size(0); ++query, score += keys) {
+    inverse[query] = 1.0F / exponentials_of(score, keys, largest_of(score, keys));
+  }
+  return inverse_L1;
+}
+
+void gather(const at::Tensor& scores_LS, const at::Tensor& v_SK, at::Tensor out_LK) {
   if (out_LK.scalar_type() == at::kFloat) {
     at::mm_out(out_LK, scores_LS, v_SK);
   } else {
     out_LK.copy_(at::mm(scores_LS, v_SK.to(at::kFloat)));
+  }
+}
+
+/// One head and some of its queries. Inputs are views in float32, copies in any other type.
+void attend_tile(const at::Tensor& q_LK, const at::Tensor& k_SK, const at::Tensor& v_SK,
+                 const at::Tensor& out_LK, const ScoreWorkspace& workspace) {
+  RECORD_USER_SCOPE(kAttentionScope);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q_LK.size(1)));
+  at::Tensor scores_LS = workspace.scores_LS(q_LK.size(0), k_SK.size(0));
+  at::addmm_out(scores_LS, scores_LS, q_LK.to(at::kFloat), k_SK.to(at::kFloat).t(), /*beta=*/0, scale);
+  if (scores_LS.is_cpu()) {
+    const at::Tensor inverse_L1 = softmax_L1(scores_LS);
+    gather(scores_LS, v_SK, out_LK);
+    out_LK.mul_(inverse_L1);
+  } else {
+    at::_softmax_out(scores_LS, scores_LS, -1, /*half_to_float=*/false);
+    gather(scores_LS, v_SK, out_LK);
   }
 }
 

@@ -1,6 +1,8 @@
 #include "rank/engine/transformer/pointwise.h"
 
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/profile_scopes.h"
+#include "rank/engine/transformer/vector_math.h"
 
 namespace longtake {
 namespace {
@@ -42,7 +44,13 @@ void rms_norm_(const at::Tensor& x_TD, const at::Tensor& weight_D, double eps) {
 void gelu_(const at::Tensor& x_TD) {
   for_row_tiles(x_TD.device(), x_TD.size(0), [&](std::int64_t first, std::int64_t rows) {
     at::Tensor part = x_TD.narrow(0, first, rows);
-    at::gelu_out(part, part, "tanh");
+    const bool is_one_piece = part.is_cpu() && part.scalar_type() == at::kFloat && part.is_contiguous();
+    if (!is_one_piece) {
+      at::gelu_out(part, part, "tanh");
+      return;
+    }
+    RECORD_USER_SCOPE(kPointwiseScope);
+    gelu_of(part.data_ptr<float>(), part.numel());
   });
 }
 
