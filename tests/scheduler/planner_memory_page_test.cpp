@@ -14,6 +14,7 @@
 namespace longtake {
 namespace {
 
+constexpr const char* kPage = LONGTAKE_DOCS_DIR "/memory.md";
 constexpr const char* kBegin = "<!-- tables: planner_memory_page_test -->\n";
 constexpr const char* kEnd = "<!-- end of tables -->\n";
 constexpr std::array<FrameSize, 4> kSizes = {{{400, 720}, {384, 704}, {368, 688}, {256, 384}}};
@@ -126,22 +127,39 @@ std::string tables() {
   return text;
 }
 
-TEST(MemoryPage, HasThePlannersNumbers) {
-  const std::string path = std::string(LONGTAKE_DOCS_DIR) + "/memory.md";
+std::string page() {
   std::ostringstream content;
-  content << std::ifstream(path).rdbuf();
-  const std::string page = content.str();
-  const std::size_t begin = page.find(kBegin), end = page.find(kEnd);
+  content << std::ifstream(kPage).rdbuf();
+  return content.str();
+}
+
+TEST(MemoryPage, HasThePlannersNumbers) {
+  const std::string text = page();
+  const std::size_t begin = text.find(kBegin), end = text.find(kEnd);
   ASSERT_NE(begin, std::string::npos);
   ASSERT_NE(end, std::string::npos);
   const std::size_t first = begin + std::string(kBegin).size();
   const std::string expected = "\n" + tables() + "\n";
   if (std::getenv("LONGTAKE_WRITE_DOCS")) {
-    std::ofstream(path) << page.substr(0, first) << expected << page.substr(end);
+    std::ofstream(kPage) << text.substr(0, first) << expected << text.substr(end);
     return;
   }
-  EXPECT_EQ(page.substr(first, end - first), expected)
+  EXPECT_EQ(text.substr(first, end - first), expected)
       << "run planner_test with LONGTAKE_WRITE_DOCS=1 and look at the difference";
+}
+
+TEST(MemoryPage, ExplainsEveryComponentWithItsBytes) {
+  const AvatarDemand demand = demand_for(DeviceKind::Gpu, {400, 720}, WeightType::Bf16);
+  const Layout single = layers_layout(demand.shape.layers, demand.steps, 1);
+  const std::string text = page();
+  const std::vector<StageMemory> stages = predict_memory(demand.shape, single, demand.memory);
+  for (const ComponentBytes& part : stages.front().components) {
+    const std::size_t row = text.find("\n| " + part.component + " | ");
+    ASSERT_NE(row, std::string::npos) << part.component;
+    const std::string line = text.substr(row + 1, text.find('\n', row + 1) - row - 1);
+    const std::string ending = "| " + gigabytes(part.bytes) + " GB |";
+    EXPECT_EQ(line.substr(line.size() - std::min(line.size(), ending.size())), ending) << line;
+  }
 }
 
 }  // namespace
