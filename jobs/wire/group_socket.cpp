@@ -1,6 +1,7 @@
 #include "jobs/wire/group_socket.h"
 
 #include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include <zmq.hpp>
@@ -25,13 +26,17 @@ std::string endpoint_of(const std::filesystem::path& path) {
 }  // namespace
 
 struct GroupSocket::Sockets {
+  explicit Sockets(std::filesystem::path path) : own(std::move(path)) {}
+  ~Sockets() { ::unlink(own.c_str()); }  // libzmq leaves it
+
+  std::filesystem::path own;
   zmq::context_t context;
   zmq::socket_t inbox{context, zmq::socket_type::pull};
   std::vector<zmq::socket_t> outboxes;  ///< by member; our own stays unused
 };
 
 GroupSocket::GroupSocket(const std::vector<std::filesystem::path>& sockets, std::size_t self)
-    : sockets_(std::make_unique<Sockets>()) {
+    : sockets_(std::make_unique<Sockets>(sockets.at(self))) {
   const std::string own = endpoint_of(sockets.at(self));
   guarded("cannot open the group's socket " + sockets[self].string(), [&] {
     // Whoever sends decides how much is under way; ZeroMQ must not stop reading for it.

@@ -4,9 +4,10 @@
 #include <optional>
 #include <string>
 
+#include "rank/engine/liveavatar/attempt.h"
 #include "rank/engine/liveavatar/loaded_model.h"
-#include "rank/engine/pipeline/denoiser.h"
-#include "rank/engine/pipeline/reference_latents.h"
+#include "rank/engine/liveavatar/order_watch.h"
+#include "rank/engine/pipeline/encoded_inputs.h"
 #include "rank/engine_side/segment_service.h"
 
 namespace longtake {
@@ -14,28 +15,37 @@ namespace longtake {
 /// Changes whenever a film's pixels may change.
 inline constexpr const char* kLiveAvatarVersion = "1";
 
-/// Makes segments with the whole model on one device. The latest model stays loaded, the latest job's
-/// prompt and portrait stay encoded. Belongs to one thread.
+/// Does its stage's share of segments, alone or in a group. The stage's part of the latest model stays
+/// loaded, the latest job's prompt and portrait stay encoded. So that an engine's peak is what generating
+/// takes, encoders never meet the key/value caches, and the text encoder, the largest of them, never meets
+/// the transformer: a job with another prompt costs loading the transformer again. Belongs to one thread.
 class LiveAvatar {
  public:
   explicit LiveAvatar(WeightOptions options) : options_(options) {}
+  LiveAvatar(const LiveAvatar&) = delete;
+  LiveAvatar& operator=(const LiveAvatar&) = delete;
 
-  /// A SegmentMaker. Throws Error: InvalidInput for inputs, a checkpoint or a carry that do not fit the
-  /// order, OutOfMemory and DeviceLost for the device, DiskFull or Io for the disk.
+  /// A SegmentMaker. Throws Error: InvalidInput for inputs, a checkpoint, a layout or a carry that do not
+  /// fit the order, OutOfMemory and DeviceLost for the device or another engine of the group, DiskFull or
+  /// Io for the disk.
   std::optional<PartMade> make(const SegmentOrder& order, const AfterFrame& after_frame);
 
  private:
   /// What all segments of a job share.
   struct Job {
     std::string identity;
-    Prompt prompt;
-    ReferenceLatents reference;
+    EncodedInputs inputs;  ///< without speech
   };
 
   LoadedModel& model_of(const SegmentOrder& order);
-  const Job& job_of(const SegmentOrder& order, LoadedModel& model);
+  const Job& job_of(Attempt& attempt, LoadedModel& model);
+  EncodedInputs encode(Attempt& attempt, LoadedModel& model);
+  EncodedInputs gather_inputs(Attempt& attempt, LoadedModel& model);
+  std::optional<PartMade> make_share(Attempt& attempt, LoadedModel& model);
+  EngineWork work_of(const Attempt& attempt) const;
 
   WeightOptions options_;
+  OrderWatch watch_;
   std::string model_name_;
   std::unique_ptr<LoadedModel> model_;
   std::optional<Job> job_;

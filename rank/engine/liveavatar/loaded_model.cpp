@@ -37,34 +37,52 @@ VaeConfig read_vae_config(const std::filesystem::path& weights) {
 }
 
 LoadedModel::LoadedModel(const std::filesystem::path& model, const std::filesystem::path& lora,
-                         WeightOptions options)
+                         WeightOptions options, BeforeTensor before_tensor)
     : options_(options),
+      before_tensor_(std::move(before_tensor)),
       layout_(find_checkpoint(model)),
-      transformer_(read_transformer_config(layout_.transformer_config),
-                   transformer_weights(layout_, lora, options)),
-      vae_(read_vae_config(layout_.vae)),
-      decoder_(vae_, open_weights(layout_.vae, options)) {
-  require_same(layout_, layout_.vae, "the VAE's z_dim", vae_.z_dim, transformer_.config.latent_channels);
+      transformer_config_(read_transformer_config(layout_.transformer_config)),
+      transformer_weights_(watched(transformer_weights(layout_, lora, options), before_tensor_)),
+      vae_(read_vae_config(layout_.vae)) {
+  open(layout_.vae);  // a file that is not there is missed before anything is loaded
+  require_same(layout_, layout_.vae, "the VAE's z_dim", vae_.z_dim, transformer_config_.latent_channels);
 }
 
-VaeEncoder LoadedModel::load_encoder() const { return {vae_, open_weights(layout_.vae, options_)}; }
+Weights LoadedModel::open(const std::filesystem::path& file) const {
+  return watched(open_weights(file, options_), before_tensor_);
+}
+
+TransformerModel& LoadedModel::transformer(Interval layers) {
+  if (transformer_ == nullptr || transformer_->layers.layers() != layers) {
+    transformer_.reset();  // before the next are loaded: there may not be room for both
+    transformer_ = std::make_unique<TransformerModel>(transformer_config_, transformer_weights_, layers);
+  }
+  return *transformer_;
+}
+
+const VaeDecoder& LoadedModel::decoder() {
+  if (decoder_ == nullptr) decoder_ = std::make_unique<VaeDecoder>(vae_, open(layout_.vae));
+  return *decoder_;
+}
+
+VaeEncoder LoadedModel::load_encoder() const { return {vae_, open(layout_.vae)}; }
 
 Wav2Vec2 LoadedModel::load_audio_encoder() const {
   const Wav2Vec2Config config = read_wav2vec2_config(layout_.audio_config);
   require_same(layout_, layout_.audio_config, "the speech encoder's width", config.width,
-               transformer_.config.audio_dim);
+               transformer_config_.audio_dim);
   require_same(layout_, layout_.audio_config, "the speech encoder's number of hidden states",
-               config.layers + 1, transformer_.config.audio_layers);
-  return {config, open_weights(layout_.audio_encoder, options_)};
+               config.layers + 1, transformer_config_.audio_layers);
+  return {config, open(layout_.audio_encoder)};
 }
 
 at::Tensor LoadedModel::encode_words(const std::string& prompt) const {
-  const Weights weights = open_weights(layout_.text_encoder, options_);
+  const Weights weights = open(layout_.text_encoder);
   const UmT5Encoder encoder(umt5_config_of(weights), weights);
   require_same(layout_, layout_.text_encoder, "the text encoder's width", encoder.config().width,
-               transformer_.config.text_dim);
+               transformer_config_.text_dim);
   return encode_prompt(encoder, Tokenizer(layout_.tokenizer), prompt,
-                       static_cast<std::size_t>(transformer_.config.text_len));
+                       static_cast<std::size_t>(transformer_config_.text_len));
 }
 
 }  // namespace longtake

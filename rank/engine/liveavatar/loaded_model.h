@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "rank/engine/audio/wav2vec2.h"
+#include "rank/engine/liveavatar/watched_weights.h"
 #include "rank/engine/pipeline/transformer_model.h"
 #include "rank/engine/vae/vae_config.h"
 #include "rank/engine/vae/vae_decoder.h"
@@ -12,27 +14,39 @@
 
 namespace longtake {
 
-/// A published checkpoint: what every block needs stays loaded, what a job needs once is loaded for it
-/// and dropped. Everything throws Error{InvalidInput} naming file and tensor for what is wrong.
+/// A published checkpoint. Its sizes are known at once; parts are loaded when they are asked for. What every
+/// block needs stays loaded, what a job needs once is loaded for it and dropped. Everything throws
+/// Error{InvalidInput} naming file and tensor for what is wrong, and what `before_tensor` throws.
 class LoadedModel {
  public:
-  /// `lora` may be empty.
-  LoadedModel(const std::filesystem::path& model, const std::filesystem::path& lora, WeightOptions options);
+  /// Opens the transformer and the VAE and loads nothing. `lora` may be empty.
+  LoadedModel(const std::filesystem::path& model, const std::filesystem::path& lora, WeightOptions options,
+              BeforeTensor before_tensor);
 
-  TransformerModel& transformer() { return transformer_; }
+  const TransformerConfig& transformer_config() const { return transformer_config_; }
   const VaeConfig& vae() const { return vae_; }
-  const VaeDecoder& decoder() const { return decoder_; }
+
+  /// These layers; others are dropped first.
+  TransformerModel& transformer(Interval layers);
+  /// Makes room for an encoder.
+  void drop_transformer() { transformer_.reset(); }
+  const VaeDecoder& decoder();
 
   VaeEncoder load_encoder() const;
   Wav2Vec2 load_audio_encoder() const;
   at::Tensor encode_words(const std::string& prompt) const;
 
  private:
+  Weights open(const std::filesystem::path& file) const;
+
   WeightOptions options_;
+  BeforeTensor before_tensor_;
   CheckpointLayout layout_;
-  TransformerModel transformer_;
+  TransformerConfig transformer_config_;
+  Weights transformer_weights_;
   VaeConfig vae_;
-  VaeDecoder decoder_;
+  std::unique_ptr<TransformerModel> transformer_;
+  std::unique_ptr<VaeDecoder> decoder_;
 };
 
 /// The shape of the VAE in `weights`: of a file of the same stem with the extension .json if there is one,

@@ -2,8 +2,10 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "rank/engine/pipeline/stage_routes.h"
 #include "rank/engine/transport/transport.h"
@@ -25,7 +27,7 @@ struct SharedTensor {
   std::string tag;
   int maker = 0;
   std::set<int> users;
-  at::IntArrayRef shape;  ///< -1: any length
+  std::vector<std::int64_t> shape;  ///< -1: any length
 };
 
 /// Gives every user `what`: its maker calls this with the tensor, the others' is not looked at. Returns

@@ -28,18 +28,23 @@ class ShareRun {
     if (tools.denoiser != nullptr) audio_.emplace(tools_.seat, *tools.denoiser, conditioning);
   }
 
-  void begin() {
+  /// What comes before the first pass. False when `goes_on` says so, which is asked between its parts.
+  bool begin(const std::function<bool()>& goes_on) {
     hear();
     if (task_.carry) {
       anchor_CFYX_ = task_.carry->anchor_CFYX;
     } else {
+      if (!goes_on()) return false;
       fill_sink(conditioning_.reference_CFYX);
+      if (!goes_on()) return false;
       const WorkTimes::Doing doing(tools_.times, "anchor");
       anchor_CFYX_ = make_anchor(tools_.seat, tools_.clip, tools_.denoiser, audio_ ? &*audio_ : nullptr,
                                  task_.base_seed);
     }
+    if (!goes_on()) return false;
     fill_sink(anchor_CFYX_);
     add_known_latents();
+    return true;
   }
 
   /// How much this stage does in a pass, in forward passes and decoded blocks.
@@ -196,8 +201,7 @@ std::optional<ShareMade> generate_share(const StageTools& tools, const Condition
   ShareRun run(tools, conditioning, task);
   std::int64_t all = 0;
   for (const Pass& pass : passes) all += run.work_of(pass);
-  if (!before_pass(0, all)) return std::nullopt;
-  run.begin();
+  if (!run.begin([&] { return before_pass(0, all); })) return std::nullopt;
   std::int64_t done = 0;
   for (const Pass& pass : passes) {
     if (!before_pass(done, all)) return std::nullopt;

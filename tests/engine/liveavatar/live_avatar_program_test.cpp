@@ -1,14 +1,11 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 
-#include <cmath>
-#include <fstream>
+#include <algorithm>
 
 #include "rank/engine_process.h"
-#include "storage/durable_file.h"
-#include "storage/media/image.h"
 #include "storage/media/segment_file.h"
-#include "tests/engine/liveavatar/small_checkpoint.h"
+#include "tests/engine/liveavatar/small_job.h"
 #include "tests/temp_path.h"
 
 namespace longtake {
@@ -18,66 +15,17 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 constexpr int kPatience_ms = 120'000;  // only for tests that fail
-constexpr FrameSize kSize = {64, 64};
-constexpr std::int64_t kFilmFrames = 65;  // the third clip is short
-constexpr int kClipFrames = 24;
 
 /// The engine's real program, and a folder with everything an order needs.
 class LiveAvatarProgram : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    fs::remove_all(folder());
-    write_small_checkpoint(folder() / "model");
-    write_png(folder() / "reference.png", {kSize, portrait()});
-    std::ofstream(folder() / "speech.f32", std::ios::binary)
-        .write(reinterpret_cast<const char*>(speech().data()),
-               static_cast<std::streamsize>(speech().size() * sizeof(float)));
-  }
+  static void SetUpTestSuite() { write_small_job(folder()); }
   static void TearDownTestSuite() { fs::remove_all(folder()); }
 
   static fs::path folder() { return temp_path("engine"); }
 
-  static std::vector<std::uint8_t> portrait() {
-    std::vector<std::uint8_t> rgb(std::size_t{64} * 64 * 3);
-    for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = static_cast<std::uint8_t>(i * 7 % 251);
-    return rgb;
-  }
-
-  static const std::vector<float>& speech() {
-    static const std::vector<float> samples = [] {
-      std::vector<float> wave(kFilmFrames * kSamplesPerFrame);
-      for (std::size_t i = 0; i < wave.size(); ++i) wave[i] = 0.3F * std::sin(static_cast<float>(i) * 0.02F);
-      return wave;
-    }();
-    return samples;
-  }
-
   static SegmentOrder order(Interval clips, const std::string& name) {
-    SegmentOrder wanted;
-    wanted.attempt = AttemptId{7};
-    wanted.job = "test-job";
-    wanted.identity = "abc123";
-    wanted.settings.prompt = "a person speaks";
-    wanted.settings.sample_steps = 2;
-    wanted.settings.infer_frames = kClipFrames;
-    wanted.settings.model = folder() / "model";
-    wanted.size = kSize;
-    wanted.range = {0, 3};
-    wanted.clips = clips;
-    wanted.frames = frames_of_clips(clips, kClipFrames, kFilmFrames);
-    wanted.film_frames = kFilmFrames;
-    wanted.reference_image = folder() / "reference.png";
-    wanted.speech = folder() / "speech.f32";
-    wanted.speech_samples = {0, kFilmFrames * kSamplesPerFrame};
-    wanted.segment = folder() / (name + ".mp4");
-    wanted.carry_out = folder() / (name + ".carry.safetensors");
-    return wanted;
-  }
-
-  static SegmentOrder order_after(const SegmentOrder& before, Interval clips, const std::string& name) {
-    SegmentOrder wanted = order(clips, name);
-    wanted.carry_in = before.carry_out;
-    return wanted;
+    return small_order(folder(), clips, name);
   }
 
   /// What comes back for an order, up to its end; the last is empty FramesMade when the engine dies.
@@ -124,7 +72,7 @@ class LiveAvatarProgram : public testing::Test {
 TEST_F(LiveAvatarProgram, MakesEveryFrameOfAChainOfSegments) {
   EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
   const SegmentOrder first = order({0, 2}, "whole-a");
-  const SegmentOrder second = order_after(first, {2, 3}, "whole-b");
+  const SegmentOrder second = small_order_after(first, {2, 3}, "whole-b");
   EXPECT_EQ(made(engine, first).frames, 48);
   EXPECT_EQ(made(engine, second).frames, 17);
   EXPECT_EQ(count_decoded_frames(second.segment), 17);
@@ -137,10 +85,10 @@ TEST_F(LiveAvatarProgram, AnotherEngineGoesOnWithTheSameFrames) {
   {
     EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
     made(engine, first);
-    together = made(engine, order_after(first, {2, 3}, "resumed-b"));
+    together = made(engine, small_order_after(first, {2, 3}, "resumed-b"));
   }
   EngineProcess other(LONGTAKE_ENGINE_PROGRAM, {});
-  EXPECT_EQ(made(other, order_after(first, {2, 3}, "resumed-c")), together);
+  EXPECT_EQ(made(other, small_order_after(first, {2, 3}, "resumed-c")), together);
 }
 
 TEST_F(LiveAvatarProgram, IntroducesItselfAndReportsProgress) {
@@ -152,7 +100,9 @@ TEST_F(LiveAvatarProgram, IntroducesItselfAndReportsProgress) {
   for (const EngineReport& report : reports) {
     if (const auto* frames = std::get_if<FramesMade>(&report)) progress.push_back(frames->frames);
   }
-  EXPECT_EQ(progress, (std::vector<std::int64_t>{12, 24}));
+  EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
+  EXPECT_GE(progress.size(), 2U) << "the first step is news too";
+  EXPECT_EQ(progress.back(), kSmallJobClipFrames);
 }
 
 TEST_F(LiveAvatarProgram, GivesUpWhenTold) {

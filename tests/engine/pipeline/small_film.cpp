@@ -7,11 +7,22 @@ namespace {
 
 at::Tensor random_tensor(std::int64_t seed, at::IntArrayRef shape) { return clip_noise(1000, seed, shape); }
 
+}  // namespace
+
 Prompt small_prompt(const TransformerConfig& config, double guide_scale) {
   return {random_tensor(1, {5, config.text_dim}), random_tensor(2, {2, config.text_dim}), guide_scale};
 }
 
-}  // namespace
+Conditioning small_conditioning() {
+  Conditioning conditioning;
+  conditioning.reference_CFYX = random_tensor(3, {4, 1, 8, 8});
+  conditioning.motion_CFYX = random_tensor(4, {4, kMotionLatentFrames, 8, 8});
+  conditioning.features_ZEV = [](std::int64_t clip) {
+    EXPECT_GE(clip, 0);
+    return random_tensor(100 + clip, {3, 10, small_clip().frames()});
+  };
+  return conditioning;
+}
 
 TransformerConfig small_transformer_config() {
   TransformerConfig config;
@@ -36,14 +47,8 @@ ClipShape small_clip() { return {2, 4, 8, 8}; }
 SmallFilm::SmallFilm(Caches caches, double guide_scale, std::int64_t steps)
     : model_(small_transformer_config(), random_weights(7, {})),
       denoiser_(model_, small_clip(), small_prompt(model_.config, guide_scale), flow_schedule(steps, false),
-                caches) {
-  conditioning_.reference_CFYX = random_tensor(3, {4, 1, 8, 8});
-  conditioning_.motion_CFYX = random_tensor(4, {4, kMotionLatentFrames, 8, 8});
-  conditioning_.features_ZEV = [](std::int64_t clip) {
-    EXPECT_GE(clip, 0);
-    return random_tensor(100 + clip, {3, 10, small_clip().frames()});
-  };
-}
+                caches),
+      conditioning_(small_conditioning()) {}
 
 SmallSegment make_segment(SmallFilm& film, const Chain& chain, const std::optional<Carry>& carry,
                           GenerationOrder order) {

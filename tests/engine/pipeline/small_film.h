@@ -15,6 +15,8 @@ inline constexpr std::int64_t kSmallFilmSeed = 420;
 TransformerConfig small_transformer_config();
 /// Clips of two blocks of 8 x 8 latents: tests take seconds.
 ClipShape small_clip();
+Prompt small_prompt(const TransformerConfig& config, double guide_scale);
+Conditioning small_conditioning();
 
 /// A film of random weights and random conditions: a denoiser and what it is asked.
 class SmallFilm {

@@ -1,0 +1,83 @@
+#include "rank/engine/liveavatar/attempt.h"
+
+#include <algorithm>
+
+#include "jobs/error.h"
+#include "rank/engine/sampling/guidance.h"
+
+namespace longtake {
+namespace {
+
+/// An engine that is alone does everything.
+Layout layout_of(const SegmentOrder& order, std::int64_t layers, std::int64_t steps) {
+  const Layout& layout = order.share.layout;
+  const bool is_alone = layout.kind == LayoutKind::Single || layout.stages.empty();
+  return is_alone ? layers_layout(layers, steps, 1) : layout;
+}
+
+StageRoutes routes_of(const SegmentOrder& order, std::int64_t layers, std::int64_t steps) {
+  const StageRoutes routes(layout_of(order, layers, steps), layers, steps);
+  if (order.share.stage >= 0 && order.share.stage < routes.stages()) return routes;
+  throw Error(ErrorKind::InvalidInput, "the order is for stage " + std::to_string(order.share.stage) +
+                                           " of a layout of " + std::to_string(routes.stages()));
+}
+
+/// Whoever splits the steps works block after block.
+GenerationOrder order_of(const SegmentOrder& order) {
+  switch (order.share.layout.kind) {
+    case LayoutKind::Single:
+    case LayoutKind::Layers:
+      return GenerationOrder::StepMajor;
+    case LayoutKind::Steps:
+    case LayoutKind::LayersSteps:
+      return GenerationOrder::BlockMajor;
+  }
+  return GenerationOrder::StepMajor;
+}
+
+SegmentTask task_of(const SegmentOrder& order, std::int64_t steps, const ClipShape& clip) {
+  SegmentTask task{
+      {order.range, order.clips, order.renewal_clips}, order.settings.base_seed, order_of(order)};
+  if (!order.carry_in.empty()) {
+    task.carry = read_carry(order.carry_in, {order.identity, order.clips.begin, steps, clip});
+  }
+  return task;
+}
+
+}  // namespace
+
+Attempt::Attempt(const SegmentOrder& wanted, const LoadedModel& model, OrderWatch& watch)
+    : order(wanted),
+      schedule(flow_schedule(wanted.settings.sample_steps, wanted.settings.fold_last_step)),
+      clip(clip_shape(wanted.settings.infer_frames, wanted.size, model.vae().z_dim,
+                      model.vae().spatial_stride())),
+      routes(routes_of(wanted, model.transformer_config().layers, schedule.steps())),
+      task(task_of(wanted, schedule.steps(), clip)) {
+  if (routes.stages() == 1) return;
+  transport = std::make_unique<HostTransport>(
+      GroupMember{wanted.share.meeting, routes.stages(), wanted.share.stage},
+      [&watch] { return watch.goes_on(); }, times);
+}
+
+WantedInputs Attempt::wanted_inputs() const {
+  return {clip, needs_null_prompt(order.settings.sample_guide_scale), heard_clips()};
+}
+
+std::vector<std::int64_t> Attempt::heard_clips() const {
+  std::vector<std::int64_t> clips = {0};
+  const std::int64_t begin = window_history(task.chain, task.chain.clips.begin).begin;
+  for (std::int64_t heard = std::max<std::int64_t>(1, begin); heard < task.chain.clips.end; ++heard) {
+    clips.push_back(heard);
+  }
+  return clips;
+}
+
+DenoiserShare Attempt::denoiser_share() const {
+  return {stage().steps, transport.get(), routes.before(order.share.stage), routes.next(order.share.stage)};
+}
+
+Caches Attempt::caches() const {
+  return task.order == GenerationOrder::StepMajor ? Caches::One : Caches::OnePerStep;
+}
+
+}  // namespace longtake

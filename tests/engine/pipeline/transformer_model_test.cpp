@@ -1,0 +1,45 @@
+#include "rank/engine/pipeline/transformer_model.h"
+
+#include <gtest/gtest.h>
+
+#include "jobs/layout.h"
+#include "jobs/model/memory_model.h"
+#include "tests/engine/pipeline/small_film.h"
+
+namespace longtake {
+namespace {
+
+ModelShape shape_of(const TransformerConfig& config) {
+  ModelShape shape;
+  shape.dim = config.dim;
+  shape.ffn_dim = config.ffn_dim;
+  shape.heads = config.heads;
+  shape.layers = config.layers;
+  shape.freq_dim = config.freq_dim;
+  shape.text_len = config.text_len;
+  shape.text_dim = config.text_dim;
+  shape.latent_channels = config.latent_channels;
+  shape.pose_channels = config.pose_channels;
+  shape.audio_dim = config.audio_dim;
+  shape.audio_layers = config.audio_layers;
+  shape.audio_tokens = config.audio_heads;
+  shape.audio_inject_layers = config.audio_inject_layers;
+  return shape;
+}
+
+TEST(TransformerModel, AStageHoldsTheWeightsThatThePlannerCounts) {
+  const TransformerConfig config = small_transformer_config();
+  for (const int ways : {1, 2, 3}) {
+    for (const Stage& stage : layers_layout(config.layers, 3, ways).stages) {
+      const TransformerModel model(config, random_weights(7, {}), stage.layers);
+      EXPECT_EQ(model.weight_bytes(), stage_weight_bytes(shape_of(config), stage, WeightType::Fp32))
+          << "layers from " << stage.layers.begin << " of " << ways << " ways";
+      EXPECT_EQ(model.input.has_value(), stage.layers.begin == 0);
+      EXPECT_EQ(model.audio.has_value(), stage.layers.begin == 0);
+      EXPECT_EQ(model.head.has_value(), stage.layers.end == config.layers);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace longtake
