@@ -15,7 +15,6 @@
 #include <thread>
 
 #include "jobs/error.h"
-#include "rank/spawn.h"
 
 namespace longtake {
 namespace {
@@ -78,8 +77,9 @@ std::string describe_exit(int wait_status) {
          (name != nullptr ? " (SIG" + std::string(name) + ")" : "");
 }
 
-EngineProcess::EngineProcess(const std::filesystem::path& program, const std::filesystem::path& log) {
-  SpawnedChild child = spawn_engine(program, log);
+EngineProcess::EngineProcess(const std::filesystem::path& program, const std::filesystem::path& log,
+                             const Environment& environment) {
+  SpawnedChild child = spawn_engine(program, log, environment);
   pid_ = child.pid;
   line_ = std::move(child.line);
 }

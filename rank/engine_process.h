@@ -10,6 +10,7 @@
 
 #include "jobs/engine_protocol.h"
 #include "jobs/line_buffer.h"
+#include "rank/spawn.h"
 #include "storage/file_descriptor.h"
 
 namespace longtake {
@@ -26,7 +27,9 @@ class EngineProcess {
   /// error when `log` is empty. It has no other descriptor of ours, its own process group (a Ctrl-C is
   /// ours to answer), no signal blocked or ignored, and is killed when we die.
   /// Throws Error{InvalidInput} when there is no such program, Error{Io} when it cannot be started now.
-  EngineProcess(const std::filesystem::path& program, const std::filesystem::path& log);
+  /// `environment` replaces or adds variables of ours.
+  EngineProcess(const std::filesystem::path& program, const std::filesystem::path& log,
+                const Environment& environment = {});
 
   /// Kills it when it still runs.
   ~EngineProcess();

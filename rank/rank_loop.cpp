@@ -8,12 +8,14 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 
 #include "jobs/error.h"
 #include "rank/engine_process.h"
 #include "rank/meeting_place.h"
+#include "rank/visible_gpus.h"
 
 namespace longtake {
 namespace {
@@ -111,7 +113,7 @@ class RankLoop {
         throw Error(ErrorKind::InvalidInput,
                     "there is no engine '" + wanted.engine + "' in this installation");
       }
-      engine_ = std::make_unique<EngineProcess>(program->second, log_file());
+      engine_ = std::make_unique<EngineProcess>(program->second, log_file(), engine_environment());
       core_.on_engine_spawned(engine_->pid());
     } catch (const Error& e) {
       perform(core_.on_engine_not_spawned(e, steady_now_ms()));
@@ -140,6 +142,15 @@ class RankLoop {
   void perform(const KillEngine&) { engine_.reset(); }
 
   void perform(const Leave& wanted) { exit_ = wanted.exit; }
+
+  /// An engine sees its rank's GPU as the only one.
+  Environment engine_environment() const {
+    const auto gpus = static_cast<int>(options_.hardware.gpus.size());
+    if (gpus == 0) return {};
+    const char* variable = std::getenv("CUDA_VISIBLE_DEVICES");
+    return variables_for_gpu(variable != nullptr ? std::optional<std::string>(variable) : std::nullopt,
+                             options_.hardware.local_index % gpus);
+  }
 
   std::filesystem::path log_file() const {
     if (options_.log_folder.empty()) return {};

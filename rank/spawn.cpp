@@ -83,14 +83,15 @@ void arrange_descriptors(ChildPlan& plan) {
   fail(plan.failure);
 }
 
-std::vector<std::string> child_environment() {
-  const std::string line_variable = std::string(kEngineDescriptorVariable) + "=";
+/// Ours, with `changed` in place of what it names.
+std::vector<std::string> child_environment(Environment changed) {
+  changed[kEngineDescriptorVariable] = std::to_string(kLineInChild);
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (std::string_view(*entry).substr(0, line_variable.size()) != line_variable)
-      environment.emplace_back(*entry);
+    const std::string text = *entry;
+    if (changed.count(text.substr(0, text.find('='))) == 0) environment.push_back(text);
   }
-  environment.push_back(line_variable + std::to_string(kLineInChild));
+  for (const auto& [name, value] : changed) environment.push_back(name + "=" + value);
   return environment;
 }
 
@@ -126,7 +127,8 @@ int read_failure(const FileDescriptor& failure) {
 
 }  // namespace
 
-SpawnedChild spawn_engine(const std::filesystem::path& program, const std::filesystem::path& log) {
+SpawnedChild spawn_engine(const std::filesystem::path& program, const std::filesystem::path& log,
+                          const Environment& changed) {
   std::array<int, 2> line{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, line.data()) != 0)
     throw_errno("cannot make a socket pair");
@@ -144,7 +146,7 @@ SpawnedChild spawn_engine(const std::filesystem::path& program, const std::files
 
   const std::string program_text = program.string();
   std::vector<std::string> arguments = {program_text};
-  std::vector<std::string> environment = child_environment();
+  std::vector<std::string> environment = child_environment(changed);
   const std::vector<char*> argument_pointers = pointers_to(arguments);
   const std::vector<char*> environment_pointers = pointers_to(environment);
   const ChildPlan plan{program_text.c_str(),

@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "storage/file_descriptor.h"
 
@@ -13,7 +15,12 @@ struct SpawnedChild {
   FileDescriptor line;  ///< our end of the socket, non-blocking; the child's end is LONGTAKE_ENGINE_FD
 };
 
-/// fork and exec of an engine; see EngineProcess for what the child gets and for the errors.
-SpawnedChild spawn_engine(const std::filesystem::path& program, const std::filesystem::path& log);
+/// Variables of a process, by name.
+using Environment = std::map<std::string, std::string>;
+
+/// fork and exec of an engine; see EngineProcess for what the child gets and for the errors. Its environment
+/// is ours with `changed` in place of what that names.
+SpawnedChild spawn_engine(const std::filesystem::path& program, const std::filesystem::path& log,
+                          const Environment& changed);
 
 }  // namespace longtake

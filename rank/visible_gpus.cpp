@@ -34,6 +34,14 @@ std::optional<int> gpu_of_entry(std::string_view entry, const std::vector<std::s
   return index;
 }
 
+/// The entries of CUDA_VISIBLE_DEVICES.
+std::vector<std::string> entries_of(const std::string& variable) {
+  std::vector<std::string> entries;
+  std::istringstream stream(variable);
+  for (std::string entry; std::getline(stream, entry, ',');) entries.emplace_back(trimmed(entry));
+  return entries;
+}
+
 }  // namespace
 
 std::vector<int> visible_gpus(const std::optional<std::string>& variable,
@@ -44,13 +52,19 @@ std::vector<int> visible_gpus(const std::optional<std::string>& variable,
     std::iota(visible.begin(), visible.end(), 0);
     return visible;
   }
-  std::istringstream entries(*variable);
-  for (std::string entry; std::getline(entries, entry, ',');) {
-    const std::optional<int> index = gpu_of_entry(trimmed(entry), uuids);
+  for (const std::string& entry : entries_of(*variable)) {
+    const std::optional<int> index = gpu_of_entry(entry, uuids);
     if (!index || std::find(visible.begin(), visible.end(), *index) != visible.end()) break;
     visible.push_back(*index);
   }
   return visible;
+}
+
+std::map<std::string, std::string> variables_for_gpu(const std::optional<std::string>& variable, int index) {
+  constexpr const char* kVisible = "CUDA_VISIBLE_DEVICES";
+  // CUDA counts the fastest first unless it is told to count as the driver's tools do.
+  if (!variable) return {{"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}, {kVisible, std::to_string(index)}};
+  return {{kVisible, entries_of(*variable).at(static_cast<std::size_t>(index))}};
 }
 
 }  // namespace longtake

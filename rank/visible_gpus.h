@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,5 +14,8 @@ namespace longtake {
 /// MIG instances are not GPUs of ours: such an entry ends the list.
 std::vector<int> visible_gpus(const std::optional<std::string>& variable,
                               const std::vector<std::string>& uuids);
+
+/// The variables with which a CUDA program sees the `index`-th of those GPUs only. `variable` as above.
+std::map<std::string, std::string> variables_for_gpu(const std::optional<std::string>& variable, int index);
 
 }  // namespace longtake

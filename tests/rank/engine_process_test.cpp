@@ -56,6 +56,13 @@ std::string end_after(const std::string& deed) {
 
 bool is_running(int pid) { return ::kill(pid, 0) == 0; }
 
+TEST(EngineProcess, GetsVariablesInPlaceOfOurs) {
+  EngineProcess engine(misbehaving_engine(), {}, {{"LONGTAKE_TEST_ENGINE", "wrong-protocol"}});
+  const auto reports = hear(engine, 1);
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(std::get<EngineStarted>(reports[0]).protocol, 99);
+}
+
 TEST(EngineProcess, CarriesOrdersAndReports) {
   EngineProcess engine(misbehaving_engine(), {});
   ASSERT_EQ(hear(engine, 1).size(), 1U);

@@ -40,6 +40,14 @@ TEST(VisibleGpus, TheListEndsBeforeTheFirstInvalidEntry) {
   EXPECT_THAT(visible_gpus("0,MIG-1,2", kHost), ElementsAre(0));
 }
 
+TEST(VisibleGpus, AnEngineSeesOneOfThemOnly) {
+  using Variables = std::map<std::string, std::string>;
+  EXPECT_EQ(variables_for_gpu(std::nullopt, 2),
+            (Variables{{"CUDA_DEVICE_ORDER", "PCI_BUS_ID"}, {"CUDA_VISIBLE_DEVICES", "2"}}));
+  EXPECT_EQ(variables_for_gpu("3, GPU-aa11", 0), (Variables{{"CUDA_VISIBLE_DEVICES", "3"}}));
+  EXPECT_EQ(variables_for_gpu("3, GPU-aa11", 1), (Variables{{"CUDA_VISIBLE_DEVICES", "GPU-aa11"}}));
+}
+
 TEST(Processors, ReadsTheLimitsOfBothCgroupVersions) {
   EXPECT_THAT(processors_of_cpu_max("150000 100000\n"), Optional(2));
   EXPECT_THAT(processors_of_cpu_max("400000 100000\n"), Optional(4));
