@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "jobs/model/memory_model.h"
 #include "scheduler/planner/plan.h"
 #include "tests/scheduler/bundled_profiles.h"
 
@@ -120,6 +121,28 @@ TEST(AvatarPlan, RunsASmallModelOnCpuSlots) {
   EXPECT_EQ(chained.groups[0].layout.ranks(), 4);
   job.spec.settings.continuity = Continuity::Parallel;
   EXPECT_EQ(plan_for("cpu", {job}).groups.size(), 4u);
+}
+
+TEST(AvatarPlan, GivesEveryJobItsOwnLayoutForTheRanksOfAGroup) {
+  JobInput fewer_steps = avatar("fast", {256, 384});
+  fewer_steps.spec.settings.sample_steps = 2;
+  JobInput slate = avatar("slate", kUsual);
+  slate.spec.engine = EngineKind::Slate;
+  const Plan plan = plan_for("2x48gb", {avatar("large", {400, 720}), fewer_steps, slate});
+  ASSERT_EQ(plan.jobs.size(), 3u);
+  for (const std::size_t job : {0U, 1U}) EXPECT_EQ(description_of(plan.jobs[job].layout), "layers x 2");
+  EXPECT_EQ(plan.jobs[0].layout.stages[0].steps, (Interval{0, 4}));
+  EXPECT_EQ(plan.jobs[1].layout.stages[0].steps, (Interval{0, 2}));
+  EXPECT_LT(peak_bytes(plan.jobs[1].memory), peak_bytes(plan.jobs[0].memory));
+  EXPECT_THAT(plan.jobs[2].layout.stages, IsEmpty());
+}
+
+TEST(AvatarPlan, CutsSegmentsThatDependOnNoMachine) {
+  for (const char* profile : {"4x24gb", "8x80gb", "1x141gb"}) {
+    const Plan plan = plan_for(profile, {avatar("news", kUsual, Continuity::Chained)});
+    EXPECT_EQ(plan.jobs.at(0).segment_clips, kAvatarSegmentClips) << profile;
+    EXPECT_EQ(plan.jobs[0].ranges.at(0).segments.at(1), (Interval{20, 40}));
+  }
 }
 
 TEST(AvatarPlan, MakesSlatesBesideFilmsOfTheModel) {
