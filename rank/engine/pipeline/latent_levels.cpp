@@ -15,15 +15,14 @@ at::Tensor block_view(const at::Tensor& clip_CFYX, std::int64_t block) {
 }  // namespace
 
 void LatentLevels::put_clip(std::int64_t level, std::int64_t clip, const at::Tensor& latent_CFYX) {
-  clips_[{level, clip}] = latent_CFYX.to(device_, at::kFloat);
+  clips_[{level, clip}] = latent_CFYX.to(at::kCPU, at::kFloat);
 }
 
 void LatentLevels::put_block(std::int64_t level, std::int64_t clip, std::int64_t block,
                              const at::Tensor& latent_CFYX) {
   at::Tensor& whole = clips_[{level, clip}];
   if (!whole.defined()) {
-    whole = at::zeros({shape_.channels, shape_.latent_frames(), shape_.height, shape_.width},
-                      at::TensorOptions(at::kFloat).device(device_));
+    whole = at::zeros({shape_.channels, shape_.latent_frames(), shape_.height, shape_.width}, at::kFloat);
   }
   block_view(whole, block).copy_(latent_CFYX);
 }
@@ -42,14 +41,7 @@ at::Tensor LatentLevels::block(std::int64_t level, std::int64_t clip, std::int64
 at::Tensor LatentLevels::joined(std::int64_t level, Interval clips) const {
   std::vector<at::Tensor> parts;
   for (std::int64_t clip = clips.begin; clip < clips.end; ++clip) parts.push_back(clip_at(level, clip));
-  return at::cat(parts, 1).to(at::kCPU);
-}
-
-void LatentLevels::put_joined(std::int64_t level, Interval clips, const at::Tensor& latents_CFYX) {
-  for (std::int64_t clip = clips.begin; clip < clips.end; ++clip) {
-    put_clip(level, clip,
-             latents_CFYX.narrow(1, (clip - clips.begin) * shape_.latent_frames(), shape_.latent_frames()));
-  }
+  return at::cat(parts, 1);
 }
 
 }  // namespace longtake

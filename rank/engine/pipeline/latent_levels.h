@@ -11,10 +11,11 @@
 // C channels, F latent frames, Y latent rows, X latent columns
 namespace longtake {
 
-/// Latents of clips by how many steps they have gone through: level 0 is noise, level s entered step s.
+/// Latents of clips by how many steps they have gone through: level 0 is noise, level s entered step s. They
+/// are float32 and wait in the host's memory: those of a long segment would not be small on a device.
 class LatentLevels {
  public:
-  LatentLevels(const ClipShape& shape, at::Device device) : shape_(shape), device_(device) {}
+  explicit LatentLevels(const ClipShape& shape) : shape_(shape) {}
 
   /// [C, F, Y, X] of a whole clip.
   void put_clip(std::int64_t level, std::int64_t clip, const at::Tensor& latent_CFYX);
@@ -24,16 +25,13 @@ class LatentLevels {
   /// A view. Throws Error{Bug} when the clip is not there.
   at::Tensor block(std::int64_t level, std::int64_t clip, std::int64_t block) const;
 
-  /// Copies of consecutive clips, one behind the other: [C, F of all, Y, X] on the CPU.
+  /// Copies of consecutive clips, one behind the other: [C, F of all, Y, X].
   at::Tensor joined(std::int64_t level, Interval clips) const;
-  /// Inverse of joined().
-  void put_joined(std::int64_t level, Interval clips, const at::Tensor& latents_CFYX);
 
  private:
   const at::Tensor& clip_at(std::int64_t level, std::int64_t clip) const;
 
   ClipShape shape_;
-  at::Device device_;
   std::map<std::pair<std::int64_t, std::int64_t>, at::Tensor> clips_;  ///< by level and clip
 };
 

@@ -23,8 +23,7 @@ class ShareRun {
         conditioning_(conditioning),
         task_(task),
         history_out_(window_history(task.chain, task.chain.clips.end)),
-        latents_(tools.seat, tools.clip, tools.denoiser ? tools.denoiser->device() : at::Device(at::kCPU),
-                 history_out_) {
+        latents_(tools.seat, tools.clip, history_out_) {
     if (tools.denoiser != nullptr) audio_.emplace(tools_.seat, *tools.denoiser, conditioning);
   }
 
@@ -130,7 +129,9 @@ class ShareRun {
     }
   }
 
-  at::Tensor entering(const Pass& pass) { return latents_.block(pass.step, pass.clip, pass.block); }
+  at::Tensor entering(const Pass& pass) {
+    return latents_.block(pass.step, pass.clip, pass.block).to(tools_.denoiser->device());
+  }
 
   void decode(const Pass& pass) {
     const WorkTimes::Doing doing(tools_.times, "decode");

@@ -18,8 +18,8 @@ namespace longtake {
 class SharedLatents {
  public:
   /// `kept`: clips that the next segment replays; the writer keeps all their levels.
-  SharedLatents(const GroupSeat& seat, const ClipShape& shape, at::Device device, Interval kept)
-      : seat_(seat), shape_(shape), levels_(shape, device), kept_(kept) {}
+  SharedLatents(const GroupSeat& seat, const ClipShape& shape, Interval kept)
+      : seat_(seat), shape_(shape), levels_(shape), kept_(kept) {}
 
   /// Of a whole clip, known without anybody: noise, or what a carry brings. Nothing happens when this stage
   /// does not use it.

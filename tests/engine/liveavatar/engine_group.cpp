@@ -13,16 +13,13 @@ constexpr int kPatience_ms = 120'000;  // only for tests that fail
 
 }  // namespace
 
-EngineGroup::EngineGroup(std::filesystem::path program, int engines) : program_(std::move(program)) {
-  for (int i = 0; i < engines; ++i) engines_.push_back(std::make_unique<EngineProcess>(program_, ""));
-}
-
 void EngineGroup::order(SegmentOrder wanted, const Layout& layout, const std::filesystem::path& meeting) {
   wanted.share.layout = layout;
   wanted.share.meeting = meeting;
   ordered_ = wanted;
   is_cancelled_ = false;
-  const std::size_t told = std::min(engines_.size(), layout.stages.size());
+  const std::size_t told = std::min(most_engines_, layout.stages.size());
+  while (engines_.size() < told) engines_.push_back(std::make_unique<EngineProcess>(program_, ""));
   answers_.assign(told, std::nullopt);
   most_frames_ = 0;
   is_cancelled_ = false;

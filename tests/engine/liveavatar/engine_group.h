@@ -13,7 +13,9 @@ namespace longtake {
 /// answer from each.
 class EngineGroup {
  public:
-  EngineGroup(std::filesystem::path program, int engines);
+  /// Starts engines as they are needed, at most so many.
+  EngineGroup(std::filesystem::path program, std::size_t most_engines)
+      : program_(std::move(program)), most_engines_(most_engines) {}
 
   /// Each stage's engine is told, as far as there are so many, to meet the others in `meeting`.
   void order(SegmentOrder wanted, const Layout& layout, const std::filesystem::path& meeting);
@@ -40,6 +42,7 @@ class EngineGroup {
   bool listen();
 
   std::filesystem::path program_;
+  std::size_t most_engines_;
   std::vector<std::unique_ptr<EngineProcess>> engines_;
   SegmentOrder ordered_;
   std::vector<std::optional<EngineReport>> answers_;  ///< of those that were ordered

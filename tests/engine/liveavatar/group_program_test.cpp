@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSteps = 4;
-constexpr int kMostEngines = 9;
+constexpr std::size_t kMostEngines = 9;
 
 class GroupProgram : public testing::Test {
  protected:
@@ -44,6 +44,15 @@ class GroupProgram : public testing::Test {
     wanted.settings.sample_steps = kSteps;
     wanted.settings.sample_guide_scale = guide_scale;
     if (guide_scale != 0) wanted.identity = "guided";
+    return wanted;
+  }
+
+  /// Ten seconds of work, far behind the recording's end: it does not end before it is told to.
+  static SegmentOrder endless_order(const std::string& name) {
+    SegmentOrder wanted = order({0, 1}, name);
+    wanted.range = wanted.clips = {0, 128};
+    wanted.film_frames = 128 * kSmallJobClipFrames;
+    wanted.frames = {0, wanted.film_frames};
     return wanted;
   }
 
@@ -139,10 +148,23 @@ TEST_F(GroupProgram, EveryEngineSaysWhereItsTimeWent) {
   EXPECT_EQ(back.seconds.count("decode"), 1U);
 }
 
+TEST_F(GroupProgram, ALaterSegmentOfAJobEncodesOnlyItsSpeech) {
+  SegmentOrder first = order({0, 1}, "encoded-a");
+  first.identity = "new to these engines";
+  engines_->order(first, layers_by(2), meeting());
+  const auto first_times = std::get<StageDone>(engines_->answers().at(0)).work.seconds;
+  EXPECT_EQ(first_times.count("text") + first_times.count("reference") + first_times.count("speech"), 3U);
+  engines_->order(small_order_after(first, {1, 2}, "encoded-b"), layers_by(2), meeting());
+  const auto later_times = std::get<StageDone>(engines_->answers().at(0)).work.seconds;
+  EXPECT_EQ(later_times.count("text") + later_times.count("reference"), 0U);
+  EXPECT_EQ(later_times.count("speech"), 1U);
+  EXPECT_EQ(later_times.count("anchor"), 0U) << "it is in the carry";
+}
+
 TEST_F(GroupProgram, ACancelInTheMiddleLeavesNothingAndTheEnginesGoOn) {
   for (const Layout& layout : {layers_by(2), steps_by(1)}) {
     SCOPED_TRACE(description_of(layout));
-    const SegmentOrder wanted = order({0, 3}, "cancelled");
+    const SegmentOrder wanted = endless_order("cancelled");
     engines_->order(wanted, layout, meeting());
     engines_->wait_for_progress(12);
     engines_->cancel();
@@ -157,7 +179,7 @@ TEST_F(GroupProgram, ACancelInTheMiddleLeavesNothingAndTheEnginesGoOn) {
 TEST_F(GroupProgram, AfterADeathInTheMiddleACancelClearsUpAndTheOthersGoOn) {
   const Layout layout = layers_by(2);
   for (const int victim : {0, 1}) {
-    const SegmentOrder wanted = order({0, 3}, "bereaved");
+    const SegmentOrder wanted = endless_order("bereaved");
     engines_->order(wanted, layout, meeting());
     engines_->wait_for_progress(12);
     engines_->kill(victim);

@@ -64,6 +64,7 @@ SegmentOrder small_order(const fs::path& folder, Interval clips, const std::stri
 SegmentOrder small_order_after(const SegmentOrder& before, Interval clips, const std::string& name) {
   const fs::path folder = fs::path(before.segment).parent_path();
   SegmentOrder wanted = small_order(folder, clips, name);
+  wanted.identity = before.identity;
   wanted.settings = before.settings;
   wanted.carry_in = before.carry_out;
   return wanted;
