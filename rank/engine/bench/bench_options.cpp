@@ -92,7 +92,8 @@ void add_model(CLI::App& app, BenchOptions& options, Words& words) {
   app.add_option("--layout", words.layout,
                  "single, or layers:K/N: only the K-th of N shares of the layers, fed with noise")
       ->capture_default_str();
-  app.add_flag("!--no-vae", options.with_vae, "do not decode");
+  app.add_flag_callback(
+      "--no-vae", [&options] { options.with_vae = false; }, "do not decode");
 }
 
 void add_work(CLI::App& app, BenchOptions& options, Words& words) {

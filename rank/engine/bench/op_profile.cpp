@@ -40,9 +40,7 @@ bool is_matrix_product(const std::string& name) {
   return is_one_of(name, names);
 }
 
-bool is_convolution(const std::string& name) {
-  return name.find("conv") != std::string::npos || name.find("slow_conv") != std::string::npos;
-}
+bool is_convolution(const std::string& name) { return name.find("conv") != std::string::npos; }
 
 bool is_softmax(const std::string& name) { return name.find("softmax") != std::string::npos; }
 

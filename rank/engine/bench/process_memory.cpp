@@ -1,5 +1,9 @@
 #include "rank/engine/bench/process_memory.h"
 
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
 #include <fstream>
 #include <string>
 
@@ -17,6 +21,11 @@ std::optional<std::int64_t> process_peak_bytes() {
   return std::nullopt;
 }
 
-void forget_process_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }  // proc(5)
+void forget_process_peak() {
+#if defined(__GLIBC__)
+  ::malloc_trim(0);
+#endif
+  std::ofstream("/proc/self/clear_refs") << "5";  // proc(5)
+}
 
 }  // namespace longtake
