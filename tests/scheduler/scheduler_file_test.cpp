@@ -20,7 +20,7 @@ SchedulerFile scheduler_of(int pid) {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
   const std::string key(40, 'k');  // Z85
-  return {{"tcp://127.0.0.1:1", {key, key, key}}, host.data(), pid, process_identity(pid), 3};
+  return {{"tcp://127.0.0.1:1", {key, key, key}}, host.data(), pid, process_identity(pid), 3, "/tmp/longtake-meet-x"};
 }
 
 TEST(SchedulerFile, ComesBackAsItWasWritten) {
@@ -33,6 +33,7 @@ TEST(SchedulerFile, ComesBackAsItWasWritten) {
   EXPECT_EQ(read->pid, ::getpid());
   EXPECT_EQ(read->process, process_identity(::getpid()));
   EXPECT_EQ(read->epoch, 3);
+  EXPECT_EQ(read->meetings, "/tmp/longtake-meet-x");
 }
 
 TEST(SchedulerFile, OfALivingProcessMayBeAlive) { EXPECT_TRUE(may_be_alive(scheduler_of(::getpid()))); }
