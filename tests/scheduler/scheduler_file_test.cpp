@@ -20,7 +20,12 @@ SchedulerFile scheduler_of(int pid) {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
   const std::string key(40, 'k');  // Z85
-  return {{"tcp://127.0.0.1:1", {key, key, key}}, host.data(), pid, process_identity(pid), 3, "/tmp/longtake-meet-x"};
+  return {{"tcp://127.0.0.1:1", {key, key, key}},
+          host.data(),
+          pid,
+          process_identity(pid),
+          3,
+          "/tmp/longtake-meet-x"};
 }
 
 TEST(SchedulerFile, ComesBackAsItWasWritten) {
