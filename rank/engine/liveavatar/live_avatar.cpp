@@ -97,7 +97,8 @@ EncodedInputs LiveAvatar::encode(Attempt& attempt, LoadedModel& model) {
   if (!attempt.stage().audio) return inputs;
   const WorkTimes::Doing doing(attempt.times, "speech");
   inputs.features_ZEV =
-      speech_of_clips(model.load_audio_encoder(), attempt.order, attempt.wanted_inputs().clips);
+      speech_of_clips(model.load_audio_encoder(), attempt.order, attempt.wanted_inputs().clips,
+                      [this] { watch_.ask_while("encoding the speech"); });
   return inputs;
 }
 

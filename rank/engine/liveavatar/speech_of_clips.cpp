@@ -31,11 +31,13 @@ Recording recording_of(const SpeechFile& speech) {
 }  // namespace
 
 std::map<std::int64_t, at::Tensor> speech_of_clips(const Wav2Vec2& encoder, const SegmentOrder& order,
-                                                   const std::vector<std::int64_t>& clips) {
+                                                   const std::vector<std::int64_t>& clips,
+                                                   const std::function<void()>& before_clip) {
   const SpeechFile speech(order.speech, order.speech_samples);
   SpeechFeatures features(encoder, recording_of(speech), order.settings.infer_frames);
   std::map<std::int64_t, at::Tensor> result;
   for (const std::int64_t clip : clips) {
+    before_clip();
     const at::Tensor features_VZE = features.of_clips({clip, clip + 1});
     result[clip] = features_VZE.permute({1, 2, 0}).to(at::kCPU, at::kFloat).contiguous();
   }

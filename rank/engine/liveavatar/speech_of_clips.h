@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -13,8 +14,10 @@
 namespace longtake {
 
 /// Features [Z, E, V] of these clips (rising) of the order's speech, on the CPU: afterwards the speech
-/// encoder is not needed any more. Throws Error{Io} when the speech file cannot be read.
+/// encoder is not needed any more. `before_clip` may throw to end it. Throws Error{Io} when the speech file
+/// cannot be read.
 std::map<std::int64_t, at::Tensor> speech_of_clips(const Wav2Vec2& encoder, const SegmentOrder& order,
-                                                   const std::vector<std::int64_t>& clips);
+                                                   const std::vector<std::int64_t>& clips,
+                                                   const std::function<void()>& before_clip);
 
 }  // namespace longtake
