@@ -37,6 +37,11 @@ std::string content_of_checkpoint(const fs::path& model) {
   return sha256_of_text(contents);
 }
 
-std::string content_of_lora(const fs::path& lora) { return sampled_sha256_of_file(find_lora(lora)); }
+std::string content_of_lora(const fs::path& lora) {
+  const fs::path file = find_lora(lora);
+  const fs::path config = adapter_config_of(file);
+  const std::string weights = sampled_sha256_of_file(file);
+  return fs::exists(config) ? sha256_of_text(weights + " " + sampled_sha256_of_file(config)) : weights;
+}
 
 }  // namespace longtake

@@ -10,7 +10,7 @@ namespace longtake {
 /// are sampled (storage/media/content_hash.h). Throws Error{InvalidInput} when it is not complete, Error{Io}.
 std::string content_of_checkpoint(const std::filesystem::path& model);
 
-/// The same of an adaptation: a file, or a folder that has it.
+/// The same of an adaptation: a file, or a folder that has it, and the adapter_config.json beside it.
 std::string content_of_lora(const std::filesystem::path& lora);
 
 }  // namespace longtake

@@ -122,4 +122,6 @@ fs::path find_lora(const fs::path& lora) {
   refuse("the adaptation " + lora.string() + " is neither a file nor a folder with " + kFile);
 }
 
+fs::path adapter_config_of(const fs::path& lora) { return lora.parent_path() / "adapter_config.json"; }
+
 }  // namespace longtake

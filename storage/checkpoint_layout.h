@@ -25,4 +25,7 @@ CheckpointLayout find_checkpoint(const std::filesystem::path& model);
 /// Error{InvalidInput} with the names it should have.
 std::filesystem::path find_lora(const std::filesystem::path& lora);
 
+/// Where peft writes the sizes of the adaptation in the file `lora`; need not exist.
+std::filesystem::path adapter_config_of(const std::filesystem::path& lora);
+
 }  // namespace longtake

@@ -70,6 +70,17 @@ TEST_F(CheckpointContent, DoesNotDependOnWhichOfTheNestedFoldersIsGiven) {
   fs::remove_all(outer);
 }
 
+TEST_F(CheckpointContent, OfAnAdaptationChangesWithItsFileAndItsConfig) {
+  write(model_, "lora/liveavatar.safetensors", "weights");
+  std::set<std::string> contents = {content_of_lora(model_ / "lora")};
+  write(model_, "lora/adapter_config.json", R"({"lora_alpha": 8})");
+  EXPECT_TRUE(contents.insert(content_of_lora(model_ / "lora")).second);
+  write(model_, "lora/adapter_config.json", R"({"lora_alpha": 16})");
+  EXPECT_TRUE(contents.insert(content_of_lora(model_ / "lora/liveavatar.safetensors")).second);
+  write(model_, "lora/liveavatar.safetensors", "other");
+  EXPECT_TRUE(contents.insert(content_of_lora(model_ / "lora")).second);
+}
+
 TEST_F(CheckpointContent, OfOneThatIsNotCompleteIsRefused) {
   fs::remove(model_ / "Wan2.1_VAE.pth");
   try {

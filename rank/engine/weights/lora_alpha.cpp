@@ -7,6 +7,7 @@
 #include <string>
 
 #include "jobs/error.h"
+#include "storage/checkpoint_layout.h"
 #include "storage/safetensors.h"
 
 namespace longtake {
@@ -57,7 +58,7 @@ std::optional<double> alpha_in_config(const std::filesystem::path& config) {
 
 std::optional<double> stated_alpha(const std::filesystem::path& lora) {
   if (const auto alpha = alpha_in_metadata(lora)) return alpha;
-  return alpha_in_config(lora.parent_path() / "adapter_config.json");
+  return alpha_in_config(adapter_config_of(lora));
 }
 
 }  // namespace longtake
