@@ -79,6 +79,8 @@ struct AttemptFailed {
   ErrorKind kind = ErrorKind::Bug;
   std::string message;
   bool cancelled = false;  ///< as ordered; nobody's fault
+  /// False when the engine ended before it was given the segment, which then has no part in it.
+  bool had_segment = true;
 };
 /// The rank ends by itself, on a signal; its attempt, if any, is cancelled.
 struct RankLeft {

@@ -247,6 +247,7 @@ RankActions RankCore::begin_waiting(std::int64_t now_ms) {
 
 TellEngine RankCore::hand_over(std::int64_t now_ms) {
   attempt_->heard_ms = now_ms;
+  attempt_->is_handed_over = true;
   return TellEngine{MakeSegment{attempt_->order}};
 }
 
@@ -267,7 +268,7 @@ RankActions RankCore::end_attempt(RankMessage answer, std::int64_t now_ms) {
 
 RankActions RankCore::fail_attempt(ErrorKind kind, const std::string& message, std::int64_t now_ms) {
   return end_attempt(AttemptFailed{attempt_->epoch, attempt_->order.attempt, hardware_.rank, kind, message,
-                                   attempt_->cancelled_ms.has_value()},
+                                   attempt_->cancelled_ms.has_value(), attempt_->is_handed_over},
                      now_ms);
 }
 

@@ -99,6 +99,7 @@ class RankCore {
     std::int64_t frames = 0;
     std::int64_t told_frames = 0;  // frames the scheduler knows of
     std::int64_t told_ms = 0;
+    bool is_handed_over = false;  // the engine has it
     bool has_reported = false;
     std::optional<std::int64_t> cancelled_ms;
   };

@@ -120,6 +120,7 @@ Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::i
   range.failures = 0;
   range.last_failed_on = {};
   groups_[attempt.group].failed.clear();
+  groups_[attempt.group].failed_starts = 0;
   if (!is_final(job.stored.state)) make_ready(attempt.range);
   join_when_complete(range.job, now_ms, actions);
   return settle(now_ms, std::move(actions));
@@ -195,8 +196,9 @@ void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, 
     case ErrorKind::DeviceLost:
       break;
   }
-  ++range.failures;
   range.last_failed_on = groups_[attempt.group].plan.id;
+  if (!report.had_segment) return charge_start(attempt.group, report.message, now_ms, actions);
+  ++range.failures;
   charge_group(attempt.group, segment.id, report.message, now_ms, actions);
   if (range.failures >= limits_.tries_per_segment) {
     fail_job(
@@ -215,12 +217,27 @@ void SchedulerCore::charge_group(std::size_t index, SegmentId segment, const std
   Group& group = groups_[index];
   group.failed.insert(segment);
   if (group.failed.size() < static_cast<std::size_t>(limits_.failures_per_group)) return;
+  block(index, "failed " + std::to_string(group.failed.size()) + " segments in a row", message, now_ms,
+        actions);
+}
+
+void SchedulerCore::charge_start(std::size_t index, const std::string& message, std::int64_t now_ms,
+                                 Actions& actions) {
+  const int failed = ++groups_[index].failed_starts;
+  if (failed < limits_.failures_per_group) return;
+  block(index, "could not start its engine " + std::to_string(failed) + " times in a row", message, now_ms,
+        actions);
+}
+
+void SchedulerCore::block(std::size_t index, const std::string& what, const std::string& message,
+                          std::int64_t now_ms, Actions& actions) {
+  Group& group = groups_[index];
   group.is_blocked = true;
   refresh_idle(index);
   for (const RankId rank : group.plan.ranks) mark_rank(rank, RankState::Blocked, message, now_ms, actions);
   note("rank", "",
-       "group " + std::to_string(group.plan.id.value) + " on " + group.plan.host + " failed " +
-           std::to_string(group.failed.size()) + " segments in a row and is not used any more in this run",
+       "group " + std::to_string(group.plan.id.value) + " on " + group.plan.host + " " + what +
+           " and is not used any more in this run",
        now_ms, actions);
 }
 

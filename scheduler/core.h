@@ -138,6 +138,7 @@ class SchedulerCore {
     AttemptSubject subject_before;
     /// Since it last finished one. Failing twice at one segment says more about the segment.
     std::set<SegmentId> failed;
+    int failed_starts = 0;  ///< of an engine that never got a segment, since the group last finished one
     bool is_blocked = false;
     bool is_usable() const { return !is_blocked && joined.size() == plan.ranks.size(); }
   };
@@ -218,6 +219,9 @@ class SchedulerCore {
   void charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms, Actions& actions);
   void charge_group(std::size_t group, SegmentId segment, const std::string& message, std::int64_t now_ms,
                     Actions& actions);
+  void charge_start(std::size_t group, const std::string& message, std::int64_t now_ms, Actions& actions);
+  void block(std::size_t group, const std::string& what, const std::string& message, std::int64_t now_ms,
+             Actions& actions);
   void cancel(Attempt& attempt, Actions& actions);
   static void tell_to_cancel(const Group& group, Actions& actions);
   void note(const std::string& kind, const std::string& job, const std::string& text, std::int64_t now_ms,

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "storage/durable_file.h"
 #include "storage/media/sound_track.h"
 
 namespace longtake {
@@ -89,6 +90,8 @@ FilmResult FilmFinisher::make_film(const FilmOrder& order) {
     ensure_sound(order.sound);
     auto outcome = join_film(order.join);
     if (auto* bad = std::get_if<BadSegment>(&outcome)) return {order.job, std::move(*bad)};
+    // No attempt of this job runs any more.
+    remove_part_files(order.join.segments.front().file.parent_path());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     return {order.job, FilmJoined{std::get<JoinReport>(std::move(outcome)), took.count()}};
   } catch (const Error& e) {

@@ -39,7 +39,10 @@ Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& h
       {"continuity", std::string(name_of(settings.continuity))},
       {"trim_silence", settings.trim_silence}};
   // Where the window of attention is filled anew; a slate has none.
-  if (spec.engine == EngineKind::LiveAvatar) identity.of["segment_clips"] = avatar_segment_clips(settings);
+  if (spec.engine == EngineKind::LiveAvatar) {
+    identity.of["segment_clips"] = avatar_segment_clips(settings);
+    identity.of["precision"] = hashes.precision;
+  }
   identity.hash = sha256_of_text(identity.of.dump());
   return identity;
 }

@@ -15,12 +15,14 @@ struct Identity {
   nlohmann::json of;  ///< readable: every input and parameter by its job-file key
 };
 
-/// Hashes of what the job's files hold.
+/// What a job's numbers come from besides its parameters: hashes of what its files hold, and what they are
+/// computed in.
 struct InputContents {
   std::string image;
   std::string audio;
-  std::string model;  ///< empty for an engine without a model
-  std::string lora;   ///< empty for none
+  std::string model;      ///< empty for an engine without a model
+  std::string lora;       ///< empty for none
+  std::string precision;  ///< "bf16", "fp32"; empty for an engine without a model
 };
 
 Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& contents);

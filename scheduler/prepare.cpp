@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "jobs/error.h"
+#include "jobs/model/memory_model.h"
 #include "scheduler/checkpoint_content.h"
 #include "scheduler/prepared_file.h"
 
@@ -101,7 +102,8 @@ bool is_complete(const WorkDir& work_dir, const std::string& name, const Prepare
 /// One job on its way into the work directory.
 class Preparation {
  public:
-  Preparation(const JobSpec& spec, const WorkDir& work_dir) : spec_(spec), work_dir_(work_dir) {}
+  Preparation(const JobSpec& spec, const WorkDir& work_dir, DeviceKind device)
+      : spec_(spec), work_dir_(work_dir), device_(device) {}
 
   /// Everything that can be told without writing.
   bool check(std::vector<Problem>& problems) {
@@ -116,7 +118,9 @@ class Preparation {
     const auto size = film_size(spec_, file_.image_size, problems);
     if (!size) return false;
     size_ = *size;
-    InputContents contents = {file_.image.hash, file_.audio.hash, "", ""};
+    InputContents contents;
+    contents.image = file_.image.hash;
+    contents.audio = file_.audio.hash;
     if (!read_model(contents, problems)) return false;
     const Identity identity = identity_of(spec_, size_, contents);
     file_.identity = identity.hash;
@@ -154,6 +158,7 @@ class Preparation {
  private:
   bool read_model(InputContents& contents, std::vector<Problem>& problems) const {
     if (spec_.engine != EngineKind::LiveAvatar) return true;
+    contents.precision = name_of(weight_type_on(device_));
     const bool has_model = found_no_problem(spec_, "model", kModelRemedy, problems,
                                             [&] { contents.model = content_of_checkpoint(spec_.model); });
     const bool has_lora = found_no_problem(spec_, "lora", kLoraRemedy, problems, [&] {
@@ -176,6 +181,7 @@ class Preparation {
 
   JobSpec spec_;
   WorkDir work_dir_;
+  DeviceKind device_;
   FrameSize size_;
   std::optional<PreparedFile> known_;
   PreparedFile file_;
@@ -239,11 +245,12 @@ void write_all(std::vector<Preparation>& preparations, const WorkDir& work_dir,
 }  // namespace
 
 std::vector<PreparedJob> prepare_jobs(const std::vector<JobSpec>& specs, const WorkDir& work_dir,
-                                      std::vector<Problem>& problems, const PrepareProgress& progress) {
+                                      DeviceKind device, std::vector<Problem>& problems,
+                                      const PrepareProgress& progress) {
   std::vector<Preparation> preparations;
   for (const JobSpec& spec : specs) {
     check_output(spec, problems);
-    Preparation job(spec, work_dir);
+    Preparation job(spec, work_dir, device);
     if (job.check(problems)) preparations.push_back(std::move(job));
   }
   if (!problems.empty()) {

@@ -8,6 +8,7 @@
 
 #include "jobs/clip_math.h"
 #include "jobs/cut_points.h"
+#include "jobs/device_kind.h"
 #include "jobs/interval.h"
 #include "jobs/job_spec.h"
 #include "jobs/problem.h"
@@ -46,11 +47,11 @@ std::optional<InspectedJob> inspect_job(const JobSpec& spec, std::vector<Problem
 
 /// Reads the inputs of all jobs into the work directory (the framed image, the decoded speech, and
 /// prepared.json that says what they were made from). A job that was prepared from the same files is not
-/// read again. A job whose identity differs from what the work directory holds is a problem that names
+/// read again. `device` is what the run's engines compute on. A job whose identity differs from what the work directory holds is a problem that names
 /// both. When anything was added to `problems`, nothing new is left in the work directory.
 /// Throws Error{Io}, Error{DiskFull} when the disk fails, Error{InvalidInput} when it cannot be written.
 std::vector<PreparedJob> prepare_jobs(const std::vector<JobSpec>& specs, const WorkDir& work_dir,
-                                      std::vector<Problem>& problems, const PrepareProgress& progress);
+                                      DeviceKind device, std::vector<Problem>& problems, const PrepareProgress& progress);
 
 /// How loud the trimmed recording is, read from the job's speech file.
 LoudnessCurve read_loudness(const WorkDir& work_dir, const PreparedJob& job);

@@ -33,10 +33,8 @@ class Reconciliation {
 
  private:
   void remove_partial_files() const {
+    remove_part_files(work_dir_.segments(job_.name));
     std::error_code none;
-    for (const auto& entry : fs::directory_iterator(work_dir_.segments(job_.name), none)) {
-      if (entry.path().extension() == ".part") fs::remove(entry.path(), none);
-    }
     fs::remove(part_path(job_.output), none);
   }
 

@@ -28,6 +28,13 @@ std::filesystem::path part_path(const std::filesystem::path& path, const std::st
   return path.string() + (writer.empty() ? "" : "." + writer) + ".part";
 }
 
+void remove_part_files(const std::filesystem::path& folder) {
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    if (entry.path().extension() == ".part") std::filesystem::remove(entry.path(), none);
+  }
+}
+
 void sync_to_disk(const std::filesystem::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) throw_errno("cannot open " + path.string());

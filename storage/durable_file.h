@@ -12,6 +12,9 @@ namespace longtake {
 /// them where several processes may, after a fault, be writing the same file: "a.mp4.attempt-7.part".
 std::filesystem::path part_path(const std::filesystem::path& path, const std::string& writer = "");
 
+/// Removes all partial files in `folder` that can be removed: what killed writers left. Throws nothing.
+void remove_part_files(const std::filesystem::path& folder);
+
 /// Data and metadata of an existing file or folder are on the disk when this returns.
 void sync_to_disk(const std::filesystem::path& path);
 

@@ -160,6 +160,10 @@ std::string_view name_of(WeightType type) {
   return "";
 }
 
+WeightType weight_type_on(DeviceKind device) {
+  return device == DeviceKind::Gpu ? WeightType::Bf16 : WeightType::Fp32;
+}
+
 TokenCount tokens_of(FrameSize size, int infer_frames) {
   const std::int64_t rows = size.height / kVaeStride / 2;
   const std::int64_t columns = size.width / kVaeStride / 2;

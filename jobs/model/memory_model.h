@@ -24,6 +24,9 @@ enum class WeightType {
 /// "bf16", "fp8", "fp32".
 std::string_view name_of(WeightType type);
 
+/// What the engine computes in on such a device.
+WeightType weight_type_on(DeviceKind device);
+
 /// What decides how much memory a job takes, besides model and layout.
 struct MemoryDemand {
   FrameSize size;

@@ -54,7 +54,7 @@ void refuse_second_run(const WorkDir& work_dir) {
 
 /// Everything that can be refused is refused here, before a process is started.
 void prepare_or_refuse(const CliOptions& options, const std::vector<Gpu>& gpus) {
-  load_profile_of(options, gpus);
+  const Profile profile = load_profile_of(options, gpus);
   const std::vector<JobSpec> specs = load_jobs_of(options);
   require_engines(specs);
   require_models(specs);
@@ -62,7 +62,7 @@ void prepare_or_refuse(const CliOptions& options, const std::vector<Gpu>& gpus) 
   refuse_second_run(work_dir);
   const bool is_terminal = is_progress_on_terminal();
   std::vector<Problem> problems;
-  prepare_jobs(specs, work_dir, problems, [&](const std::string& what, double seconds) {
+  prepare_jobs(specs, work_dir, profile.device, problems, [&](const std::string& what, double seconds) {
     if (is_terminal)
       std::fprintf(stderr, "\r\033[Kreading %s: %s", what.c_str(), duration_text(seconds).c_str());
   });

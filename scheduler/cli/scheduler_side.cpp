@@ -36,11 +36,11 @@ JobStore open_store(const WorkDir& work_dir) {
   }
 }
 
-std::vector<PreparedJob> prepare(const std::vector<JobSpec>& specs, const WorkDir& work_dir) {
+std::vector<PreparedJob> prepare(const std::vector<JobSpec>& specs, const WorkDir& work_dir, DeviceKind device) {
   require_engines(specs);
   require_models(specs);
   std::vector<Problem> problems;
-  auto jobs = prepare_jobs(specs, work_dir, problems, [](const std::string&, double) {});
+  auto jobs = prepare_jobs(specs, work_dir, device, problems, [](const std::string&, double) {});
   if (!problems.empty()) throw ProblemsFound{problems};
   return jobs;
 }
@@ -66,7 +66,7 @@ struct SchedulerSide::Parts {
   Parts(const CliOptions& options, const std::vector<RankHardware>& ranks)
       : work_dir(work_dir_of(options)),
         profile(load_profile_of(options, ranks.front().gpus)),
-        prepared(prepare(load_jobs_of(options), work_dir)),
+        prepared(prepare(load_jobs_of(options), work_dir, profile.device)),
         store(open_store(work_dir)),
         host(ranks.front().host),
         epoch(store.begin_run(host, ::getpid(), profile.name, clock.now_ms())) {

@@ -114,7 +114,7 @@ class Cluster {
       return take(
           core_.on_attempt_failed({Epoch{1}, attempt, rank, ErrorKind::Io, "made up", false}, now_ms_));
     }
-    take(core_.on_attempt_finished({Epoch{1}, attempt, rank, {1, frames, 1, 2, 3}, 1.5, 1000}, now_ms_));
+    take(core_.on_attempt_finished({Epoch{1}, attempt, rank, {1, frames, 1, 2, 3}, 1.5, 1000, {}}, now_ms_));
   }
 
   void take(const Actions& actions) {

@@ -49,7 +49,7 @@ TEST(Messages, StageFinishedKeepsTheWork) {
 TEST(Messages, EveryErrorKindSurvives) {
   for (const ErrorKind kind : {ErrorKind::InvalidInput, ErrorKind::OutOfMemory, ErrorKind::DeviceLost,
                                ErrorKind::Io, ErrorKind::DiskFull, ErrorKind::Bug}) {
-    const auto got = through_the_wire(AttemptFailed{Epoch{1}, AttemptId{2}, RankId{3}, kind, "why", true});
+    const auto got = through_the_wire(AttemptFailed{Epoch{1}, AttemptId{2}, RankId{3}, kind, "why", true, false});
     EXPECT_EQ(got.kind, kind);
     EXPECT_EQ(got.message, "why");
     EXPECT_TRUE(got.cancelled);

@@ -198,6 +198,18 @@ TEST(RankCore, AnEngineThatDiesLosesItsAttemptAndTheNextGetsAFreshOne) {
   EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
 }
 
+TEST(RankCore, SaysWhetherTheEngineThatDiedHadTheSegment) {
+  const auto had_segment = [](const RankActions& actions) {
+    return std::get<AttemptFailed>(std::get<TellScheduler>(actions.at(0)).message).had_segment;
+  };
+  Rank starting;
+  starting.hears(order(1));
+  EXPECT_FALSE(had_segment(starting.core().on_engine_died("gone", 0)));
+  Rank making;
+  making.busy_with(1);
+  EXPECT_TRUE(had_segment(making.core().on_engine_died("gone", 0)));
+}
+
 TEST(RankCore, AnEngineThatDiesWhileIdleIsReplacedQuietly) {
   Rank rank;
   rank.busy_with(1);

@@ -63,6 +63,33 @@ TEST(CoreFaults, WhenTheLastOtherRankIsLostItIsTriedInPlace) {
   EXPECT_EQ(run.clips(1), (Interval{0, 8}));
 }
 
+TEST(CoreFaults, AnEngineThatEndsBeforeItGetsASegmentIsNoFaultOfTheSegment) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(2));
+  run.start();
+  for (int i = 0; i < 2; ++i) {
+    run.fail_start(0);
+    run.fail_start(1);
+  }
+  EXPECT_EQ(state_of(run, 1), JobState::Running);
+  run.finish(0);
+  run.film_joined(1);
+  EXPECT_EQ(run.exit_code(), 0);
+}
+
+TEST(CoreFaults, ARankWhoseEngineDoesNotStartThreeTimesInARowIsNotUsedAnyMore) {
+  CoreRun run({make_job(1, {{8, 8, 8, 8}})}, single_ranks(1));
+  run.start();
+  run.fail_start(0);
+  run.fail_start(0);
+  run.finish(0);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(run.has_order(0));
+    run.fail_start(0);
+  }
+  EXPECT_EQ(group_state(run, 0), "blocked");
+  EXPECT_EQ(state_of(run, 1), JobState::Running);
+}
+
 TEST(CoreFaults, ThreeFailuresOfASegmentFailItsJobAndOthersGoOn) {
   CoreRun run({make_job(1, {{8}}, 1), make_job(2, {{4}})}, single_ranks(1));
   run.start();

@@ -119,7 +119,7 @@ AttemptFinished CoreRun::finished_report(std::int64_t rank) const {
 }
 
 AttemptFailed CoreRun::failed_report(std::int64_t rank, ErrorKind kind) const {
-  return {kEpoch, order(rank).attempt, RankId{rank}, kind, "made up", false};
+  return {kEpoch, order(rank).attempt, RankId{rank}, kind, "made up", false, true};
 }
 
 Actions CoreRun::progress(std::int64_t rank, std::int64_t frames) {
@@ -130,6 +130,13 @@ Actions CoreRun::finish(std::int64_t rank) {
   const AttemptFinished report = finished_report(rank);
   orders_.erase(rank);
   return keep(core_.on_attempt_finished(report, now_ms_));
+}
+
+Actions CoreRun::fail_start(std::int64_t rank) {
+  AttemptFailed report = failed_report(rank, ErrorKind::DeviceLost);
+  report.had_segment = false;
+  orders_.erase(rank);
+  return keep(core_.on_attempt_failed(report, now_ms_));
 }
 
 Actions CoreRun::fail(std::int64_t rank, ErrorKind kind, const std::string& message) {

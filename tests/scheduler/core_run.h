@@ -60,6 +60,8 @@ class CoreRun {
   Actions progress(std::int64_t rank, std::int64_t frames);
   Actions finish(std::int64_t rank);
   Actions fail(std::int64_t rank, ErrorKind kind, const std::string& message = "made up");
+  /// Its engine ends before it has the segment.
+  Actions fail_start(std::int64_t rank);
   Actions give_up(std::int64_t rank);
   Actions stage_done(std::int64_t rank);
 

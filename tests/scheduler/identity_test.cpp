@@ -13,7 +13,7 @@ JobSpec avatar_job() {
   return spec;
 }
 
-Identity identity(const JobSpec& spec, const InputContents& contents = {"i", "a", "m", ""}) {
+Identity identity(const JobSpec& spec, const InputContents& contents = {"i", "a", "m", "", "fp32"}) {
   return identity_of(spec, {384, 704}, contents);
 }
 
@@ -23,8 +23,14 @@ TEST(Identity, HoldsTheContentOfTheCheckpointAndNotItsPlace) {
   const Identity one = identity(spec);
   spec.model = "/two";
   EXPECT_EQ(identity(spec).hash, one.hash);
-  EXPECT_NE(identity(spec, {"i", "a", "other", ""}).hash, one.hash);
-  EXPECT_NE(identity(spec, {"i", "a", "m", "lora"}).hash, one.hash);
+  EXPECT_NE(identity(spec, {"i", "a", "other", "", "fp32"}).hash, one.hash);
+  EXPECT_NE(identity(spec, {"i", "a", "m", "lora", "fp32"}).hash, one.hash);
+}
+
+TEST(Identity, HoldsWhatTheModelComputesIn) {
+  const auto before = identity(avatar_job(), {"i", "a", "m", "", "fp32"}).of;
+  const auto now = identity(avatar_job(), {"i", "a", "m", "", "bf16"}).of;
+  EXPECT_EQ(describe_difference(before, now), R"(precision was "fp32" and is now "bf16")");
 }
 
 TEST(Identity, HoldsWhereWindowsAreRenewedHoweverItWasChosen) {
@@ -47,15 +53,15 @@ TEST(Identity, OfASlateDoesNotDependOnTheLengthOfItsSegments) {
 TEST(Identity, SaysWhatDiffers) {
   JobSpec spec = avatar_job();
   spec.settings.segment_clips = 8;
-  const auto before = identity(avatar_job(), {"i", "a", "m", "l"}).of;
-  EXPECT_EQ(describe_difference(before, identity(spec, {"i", "b", "n", "k"}).of),
+  const auto before = identity(avatar_job(), {"i", "a", "m", "l", "fp32"}).of;
+  EXPECT_EQ(describe_difference(before, identity(spec, {"i", "b", "n", "k", "fp32"}).of),
             "audio has other content; lora has other content; the checkpoint has other content; "
             "segment_clips was 20 and is now 8");
 }
 
 TEST(Identity, SaysThatSomethingIsNewOrGone) {
   const auto without = identity(avatar_job()).of;
-  const auto with = identity(avatar_job(), {"i", "a", "m", "abc"}).of;
+  const auto with = identity(avatar_job(), {"i", "a", "m", "abc", "fp32"}).of;
   EXPECT_THAT(describe_difference(without, with), HasSubstr("lora was \"\" and is now \"abc\""));
 }
 

@@ -53,6 +53,16 @@ TEST(DurableFile, WritesTheWholeTextAndLeavesNoPart) {
   EXPECT_THAT(names_in(folder.path()), ElementsAre("a.json"));
 }
 
+TEST(DurableFile, RemovesPartsAndNothingElse) {
+  const TestFolder folder;
+  write_durably(folder.path() / "a.mp4", "whole");
+  std::ofstream(part_path(folder.path() / "a.mp4")) << "half";
+  std::ofstream(part_path(folder.path() / "b.mp4", "attempt-7")) << "half";
+  remove_part_files(folder.path());
+  remove_part_files(folder.path() / "not there");
+  EXPECT_THAT(names_in(folder.path()), ElementsAre("a.mp4"));
+}
+
 TEST(DurableFile, ReplacesWhatWasThere) {
   const TestFolder folder;
   const fs::path path = folder.path() / "a.json";
