@@ -10,6 +10,7 @@ inline constexpr const char* kAttentionScope = "longtake::attention";
 inline constexpr const char* kSoftmaxScope = "longtake::softmax";
 inline constexpr const char* kRotaryScope = "longtake::rotary";
 inline constexpr const char* kPointwiseScope = "longtake::pointwise";
+inline constexpr const char* kGatherScope = "longtake::gather";
 inline constexpr const char* kAudioScope = "longtake::audio";
 
 }  // namespace longtake

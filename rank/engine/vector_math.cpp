@@ -1,6 +1,7 @@
-#include "rank/engine/transformer/vector_math.h"
+#include "rank/engine/vector_math.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -68,6 +69,35 @@ LONGTAKE_INLINE void gelu(Floats& x) {
   x = x / (power + 1.0F);
 }
 
+/// out = silu(x * gain * scale), x / (1 + exp(-x)) being SiLU.
+LONGTAKE_INLINE void scaled_silu(float* out, const float* x, const float* gain, float scale,
+                                 std::int64_t count) {
+  Floats value, gains, power;
+  fill(value, 0);
+  fill(gains, 0);
+  load(value, x, count);
+  load(gains, gain, count);
+  value = value * scale * gains;
+  power = -value;
+  exponentiate(power);
+  value = value / (power + 1.0F);
+  store(out, value, count);
+}
+
+LONGTAKE_INLINE float squares_of(const float* x, std::int64_t count) {
+  Floats sum, next;
+  fill(sum, 0);
+  const std::int64_t whole = count / kLanes * kLanes;
+  for (std::int64_t i = 0; i < whole; i += kLanes) {
+    load(next, x + i, kLanes);
+    sum += next * next;
+  }
+  float all = 0;
+  for (int lane = 0; lane < kLanes; ++lane) all += sum[lane];
+  for (std::int64_t i = whole; i < count; ++i) all += x[i] * x[i];
+  return all;
+}
+
 }  // namespace
 
 LONGTAKE_EVERY_WIDTH float largest_of(const float* x, std::int64_t count) {
@@ -120,6 +150,17 @@ LONGTAKE_EVERY_WIDTH void gelu_of(float* x, std::int64_t count) {
   load(next, x + whole, count - whole);
   gelu(next);
   store(x + whole, next, count - whole);
+}
+
+LONGTAKE_EVERY_WIDTH void normed_silu_of(float* out, const float* x, const float* gain, std::int64_t rows,
+                                         std::int64_t width) {
+  constexpr float kShortest = 1e-12F;  // what torch.nn.functional.normalize divides by at least
+  const std::int64_t whole = width / kLanes * kLanes;
+  for (std::int64_t row = 0; row < rows; ++row, x += width, out += width) {
+    const float scale = 1.0F / std::max(std::sqrt(squares_of(x, width)), kShortest);
+    for (std::int64_t i = 0; i < whole; i += kLanes) scaled_silu(out + i, x + i, gain + i, scale, kLanes);
+    if (whole < width) scaled_silu(out + whole, x + whole, gain + whole, scale, width - whole);
+  }
 }
 
 }  // namespace longtake

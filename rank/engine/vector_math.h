@@ -16,4 +16,7 @@ float exponentials_of(float* x, std::int64_t count, float largest);
 /// The approximation of GELU by tanh, in place.
 void gelu_of(float* x, std::int64_t count);
 
+/// Each row of `width` numbers scaled to length 1, times `gain` [width], and SiLU of that. `out` is not `x`.
+void normed_silu_of(float* out, const float* x, const float* gain, std::int64_t rows, std::int64_t width);
+
 }  // namespace longtake

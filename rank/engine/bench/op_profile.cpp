@@ -46,8 +46,9 @@ bool is_softmax(const std::string& name) { return name.find("softmax") != std::s
 
 bool is_copy(const std::string& name) {
   static const std::set<std::string> names = {
-      "aten::copy_",      "aten::_to_copy", "aten::clone", "aten::cat",   "aten::to",
-      "aten::contiguous", "aten::reshape",  "aten::fill_", "aten::zero_", "aten::constant_pad_nd"};
+      "aten::copy_", "aten::_to_copy",        "aten::clone",   "aten::cat",
+      "aten::to",    "aten::contiguous",      "aten::reshape", "aten::fill_",
+      "aten::zero_", "aten::constant_pad_nd", kGatherScope};
   return is_one_of(name, names);
 }
 

@@ -2,7 +2,7 @@
 
 #include "rank/engine/compute_threads.h"
 #include "rank/engine/profile_scopes.h"
-#include "rank/engine/transformer/vector_math.h"
+#include "rank/engine/vector_math.h"
 
 namespace longtake {
 namespace {

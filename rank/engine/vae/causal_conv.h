@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "rank/engine/vae/band_conv.h"
 #include "rank/engine/vae/vae_stream.h"
 #include "rank/engine/weights/weights.h"
 
@@ -31,15 +31,16 @@ class FrameConv {
   /// H and W stay.
   at::Tensor operator()(const at::Tensor& x_TCHW) const;
 
+  /// After each pixel became a square of four: H and W double.
+  at::Tensor enlarge(const at::Tensor& x_TCHW) const;
+
   /// Every second row and column, with a row and a column of zeros at the lower right: H and W halve.
   at::Tensor downsample(const at::Tensor& x_TCHW) const;
 
-  at::ScalarType dtype() const { return weight_OCKK_.scalar_type(); }
+  at::ScalarType dtype() const { return kernel_.weight_OSKK.scalar_type(); }
 
  private:
-  at::Tensor weight_OCKK_;
-  at::Tensor bias_O_;
-  std::int64_t side_ = 1;
+  StackedKernel kernel_;
 };
 
 /// A convolution over frames and time that sees no later frame: output t from inputs t - D + 1 .. t, with
@@ -48,8 +49,8 @@ class CausalConv {
  public:
   CausalConv(const Weights& weights, const std::string& name, KernelSize size);
 
-  /// T frames that follow those in the stream give T frames.
-  at::Tensor operator()(const at::Tensor& x_TCHW, VaeStream& stream) const;
+  /// T frames that follow those in the stream give T frames, to which `plus` is added when defined.
+  at::Tensor operator()(const at::Tensor& x_TCHW, VaeStream& stream, const at::Tensor& plus = {}) const;
 
   /// The same for every second frame, from 2T frames after one in the stream: no zeros in front.
   at::Tensor halve_time(const at::Tensor& x_TCHW, VaeStream& stream) const;
@@ -57,27 +58,14 @@ class CausalConv {
   const std::string& name() const { return name_; }
 
  private:
-  at::Tensor convolve(const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride) const;
-
   std::string name_;
   std::int64_t depth_ = 1;
-  at::Tensor weight_OCDKK_;              ///< on a GPU
-  std::vector<at::Tensor> slices_OCKK_;  ///< on a CPU: one per time, the earliest first
-  at::Tensor bias_O_;
+  StackedKernel kernel_;     ///< on a CPU; on a GPU its bias alone
+  at::Tensor weight_OCDKK_;  ///< on a GPU
 };
 
-/// What CausalConv does on a CPU: the sum over the kernel's D times of 2-D convolutions. N frames with
-/// `zeros_before` frames of zeros in front give (N + zeros_before - D) / stride + 1 frames; nothing is
-/// computed for the zeros. `zeros_before` is less than D.
-///
-/// Against one 3-D convolution of [1, C, T, H, W] on LibTorch 1.13 (oneDNN 2.6, one AVX-512 core, 3 x 3 x 3)
-/// it takes 0.94 to 0.97 of the time with 96 to 384 channels, 0.47 with 3 output channels, and 0.3 where a
-/// block is so small (8 channels, 32 x 48) that LibTorch does not hand a 3-D convolution to oneDNN at
-/// all. tests/bench/vae_bench.cpp measures it.
-at::Tensor conv_by_slices(const std::vector<at::Tensor>& slices_OCKK, const at::Tensor& bias_O,
-                          const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride);
-
-/// What CausalConv does on a GPU: the same as one 3-D convolution, which sums in float32 inside.
+/// What CausalConv does on a GPU: one 3-D convolution, which sums in float32 inside. N frames with
+/// `zeros_before` frames of zeros in front, less than D, give (N + zeros_before - D) / stride + 1 frames.
 at::Tensor conv_at_once(const at::Tensor& weight_OCDKK, const at::Tensor& bias_O,
                         const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride);
 

@@ -4,30 +4,29 @@
 #include <cmath>
 #include <vector>
 
+#include "rank/engine/compute_threads.h"
+#include "rank/engine/profile_scopes.h"
+#include "rank/engine/vector_math.h"
+
 namespace longtake {
 namespace {
 
-/// At most so many attention scores exist at once, whatever the size of a frame.
-constexpr std::int64_t kMostScores = 4 << 20;
+/// So many pixels attend to all at a time, whatever the size of a frame.
+constexpr std::int64_t kTilePixels = 256;
+
+constexpr std::int64_t kNormPixels = 2048;
 
 // P pixels, Q some of them
-at::Tensor attend(const at::Tensor& q_PC, const at::Tensor& k_PC, const at::Tensor& v_PC) {
-  const std::int64_t pixels = q_PC.size(0);
-  const std::int64_t tile = std::max<std::int64_t>(1, kMostScores / pixels);
-  const at::Tensor scaled_q_PC = q_PC / std::sqrt(static_cast<double>(q_PC.size(1)));
-  const at::Tensor k_CP = k_PC.t();
-  std::vector<at::Tensor> parts_QC;
-  for (std::int64_t first = 0; first < pixels; first += tile) {
-    const std::int64_t count = std::min(tile, pixels - first);
-    const at::Tensor scores_QP = at::mm(scaled_q_PC.narrow(0, first, count), k_CP);
-    parts_QC.push_back(at::mm(at::softmax(scores_QP, -1), v_PC));
-  }
-  return at::cat(parts_QC, 0);
-}
-
-at::Tensor norm_and_silu(const ChannelNorm& norm, const at::Tensor& x_TCHW) {
-  at::Tensor normed_TCHW = norm(x_TCHW);
-  return at::silu_(normed_TCHW);
+void attend(const at::Tensor& out_PC, const std::vector<at::Tensor>& qkv_PC) {
+  const at::Tensor k_CP = qkv_PC[1].t();
+  const double scale = 1 / std::sqrt(static_cast<double>(out_PC.size(1)));
+  const TileCut pixels(out_PC.size(0), kTilePixels);
+  for_each_tile(out_PC.device(), pixels.count, [&](std::int64_t tile) {
+    const std::int64_t first = pixels.begin(tile), count = pixels.size_of(tile);
+    const at::Tensor scores_QP = at::mm(qkv_PC[0].narrow(0, first, count) * scale, k_CP);
+    at::Tensor out_QC = out_PC.narrow(0, first, count);
+    at::mm_out(out_QC, at::softmax(scores_QP, -1), qkv_PC[2]);
+  });
 }
 
 }  // namespace
@@ -46,6 +45,24 @@ at::Tensor ChannelNorm::operator()(const at::Tensor& x_TCHW) const {
   return (x_TCHW / length_T1HW.clamp_min(kShortest)).mul_(gain_C11_);
 }
 
+at::Tensor ChannelNorm::with_silu(const at::Tensor& x_TCHW) const {
+  if (!x_TCHW.is_cpu() || x_TCHW.scalar_type() != at::kFloat) {
+    at::Tensor normed_TCHW = (*this)(x_TCHW);
+    return at::silu_(normed_TCHW);
+  }
+  const at::Tensor out_TCHW = at::empty_like(x_TCHW, x_TCHW.options(), at::MemoryFormat::ChannelsLast);
+  const std::int64_t channels = x_TCHW.size(1);
+  const float *from = x_TCHW.data_ptr<float>(), *gain = gain_C11_.data_ptr<float>();
+  float* to = out_TCHW.data_ptr<float>();
+  const TileCut pixels(x_TCHW.numel() / channels, kNormPixels);
+  for_each_tile(x_TCHW.device(), pixels.count, [&](std::int64_t tile) {
+    RECORD_USER_SCOPE(kPointwiseScope);
+    const std::int64_t first = pixels.begin(tile) * channels;
+    normed_silu_of(to + first, from + first, gain, pixels.size_of(tile), channels);
+  });
+  return out_TCHW;
+}
+
 ResidualBlock::ResidualBlock(const Weights& weights, const std::string& name, std::int64_t in,
                              std::int64_t out)
     : norm_in_(weights, name + ".residual.0", in, 3),
@@ -56,10 +73,9 @@ ResidualBlock::ResidualBlock(const Weights& weights, const std::string& name, st
 }
 
 at::Tensor ResidualBlock::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
-  at::Tensor h_TOHW = conv_in_(norm_and_silu(norm_in_, x_TCHW), stream);
-  h_TOHW = norm_and_silu(norm_out_, h_TOHW);  // one frame-sized tensor less while the next layer runs
-  at::Tensor out_TOHW = conv_out_(h_TOHW, stream);
-  return out_TOHW.add_(shortcut_ ? (*shortcut_)(x_TCHW) : x_TCHW);
+  at::Tensor h_TOHW = conv_in_(norm_in_.with_silu(x_TCHW), stream);
+  h_TOHW = norm_out_.with_silu(h_TOHW);  // one frame-sized tensor less while the next layer runs
+  return conv_out_(h_TOHW, stream, shortcut_ ? (*shortcut_)(x_TCHW) : x_TCHW);
 }
 
 FrameAttention::FrameAttention(const Weights& weights, const std::string& name, std::int64_t channels)
@@ -72,13 +88,11 @@ at::Tensor FrameAttention::operator()(const at::Tensor& x_TCHW) const {
   const std::int64_t height = x_TCHW.size(2), width = x_TCHW.size(3);
   const at::Tensor qkv_TPC =
       to_qkv_(norm_(x_TCHW)).permute({0, 2, 3, 1}).reshape({frames, height * width, 3 * channels});
-  std::vector<at::Tensor> attended;
+  const at::Tensor out_TPC = at::empty({frames, height * width, channels}, qkv_TPC.options());
   for (std::int64_t frame = 0; frame < frames; ++frame) {
-    const std::vector<at::Tensor> qkv_PC = qkv_TPC[frame].chunk(3, -1);
-    attended.push_back(attend(qkv_PC[0], qkv_PC[1], qkv_PC[2]));
+    attend(out_TPC[frame], qkv_TPC[frame].chunk(3, -1));
   }
-  const at::Tensor out_TCHW =
-      at::stack(attended).reshape({frames, height, width, channels}).permute({0, 3, 1, 2});
+  const at::Tensor out_TCHW = out_TPC.reshape({frames, height, width, channels}).permute({0, 3, 1, 2});
   return projection_(out_TCHW).add_(x_TCHW);
 }
 
@@ -95,7 +109,7 @@ Head::Head(const Weights& weights, const std::string& name, std::int64_t in, std
     : norm_(weights, name + ".0", in, 3), conv_(weights, name + ".2", {in, out, 3, 3}) {}
 
 at::Tensor Head::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
-  return conv_(norm_and_silu(norm_, x_TCHW), stream);
+  return conv_(norm_.with_silu(x_TCHW), stream);
 }
 
 }  // namespace longtake

@@ -19,8 +19,10 @@ class ChannelNorm {
   /// `trailing_dims`: ones after C in the stored gamma, 3 in video layers, 2 in the attention.
   ChannelNorm(const Weights& weights, const std::string& name, std::int64_t channels, int trailing_dims);
 
-  /// In memory of its own: the caller may go on in place.
   at::Tensor operator()(const at::Tensor& x_TCHW) const;
+
+  /// And SiLU of that.
+  at::Tensor with_silu(const at::Tensor& x_TCHW) const;
 
  private:
   at::Tensor gain_C11_;

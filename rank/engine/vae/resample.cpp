@@ -25,9 +25,7 @@ Upsample::Upsample(const Weights& weights, const std::string& name, std::int64_t
 }
 
 at::Tensor Upsample::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
-  const at::Tensor frames_TCHW = time_conv_ ? double_time(x_TCHW, stream) : x_TCHW;
-  const std::int64_t height = frames_TCHW.size(2), width = frames_TCHW.size(3);
-  return conv_(at::upsample_nearest2d(frames_TCHW, {2 * height, 2 * width}));
+  return conv_.enlarge(time_conv_ ? double_time(x_TCHW, stream) : x_TCHW);
 }
 
 at::Tensor Upsample::double_time(const at::Tensor& x_TCHW, VaeStream& stream) const {

@@ -1,4 +1,4 @@
-#include "rank/engine/transformer/vector_math.h"
+#include "rank/engine/vector_math.h"
 
 #include <gtest/gtest.h>
 
@@ -88,6 +88,31 @@ TEST(VectorMath, ANumberDoesNotDependOnItsPlace) {
     exponentials_of(&alone, 1, 0.0F);
     EXPECT_EQ(alone, all[i]) << i;
   }
+}
+
+TEST(VectorMath, NormedSiluIsThatOfDoubles) {
+  constexpr std::int64_t kRows = 3;
+  for (const std::int64_t width : kCounts) {
+    const std::vector<float> x = spread(kRows * width, -9, 12), gain = spread(width, -2, 3);
+    std::vector<float> out(x.size());
+    normed_silu_of(out.data(), x.data(), gain.data(), kRows, width);
+    for (std::int64_t row = 0; row < kRows; ++row) {
+      double squares = 0;
+      const auto at = [&](std::int64_t i) { return static_cast<std::size_t>(row * width + i); };
+      for (std::int64_t i = 0; i < width; ++i) squares += std::pow(x[at(i)], 2);
+      for (std::int64_t i = 0; i < width; ++i) {
+        const double value = x[at(i)] / std::sqrt(squares) * gain[static_cast<std::size_t>(i)];
+        EXPECT_NEAR(out[at(i)], value / (1 + std::exp(-value)), 1e-6 * (std::abs(value) + 1e-3)) << width;
+      }
+    }
+  }
+}
+
+TEST(VectorMath, NormedSiluOfNothingIsNothing) {
+  const std::vector<float> x(20, 0.0F), gain(20, 1.0F);
+  std::vector<float> out(20, 1.0F);
+  normed_silu_of(out.data(), x.data(), gain.data(), 1, 20);
+  EXPECT_EQ(out, x);
 }
 
 }  // namespace
