@@ -1,0 +1,1 @@
+"""Procedural cartoon faces, drawn in batches by the device that trains."""

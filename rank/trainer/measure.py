@@ -1,0 +1,100 @@
+"""Measures generated films of people who are drawn: the mouth is found by drawing the person again."""
+import torch
+
+from . import sizes
+from .faces import bank
+from .faces import look as looks
+from .faces.draw import draw
+from .faces.sheet import contact_sheet
+from .speech.sounds import correlation
+
+TRIES = 11  # openings that are tried
+OPEN_FROM = 0.2  # an opening from which on a mouth counts as open
+
+
+def mouth_window(look, side):
+    """[N, 1, side, side]: 1 around the mouth, 0 elsewhere."""
+    line = (torch.arange(side, device=look["x"].device) + 0.5) * (2 / side) - 1
+    centre_x, centre_y = look["x"], look["y"] + (look["mouth_y"] + 0.1) * look["size"]
+    reach = 0.5 * look["size"]
+    near_x = (line.view(1, 1, -1) - centre_x.view(-1, 1, 1)).abs() < reach.view(-1, 1, 1)
+    near_y = (line.view(1, -1, 1) - centre_y.view(-1, 1, 1)).abs() < 0.8 * reach.view(-1, 1, 1)
+    return (near_x & near_y).unsqueeze(1).float()
+
+
+@torch.no_grad()
+def openings(film_BCTHW, look, pose):
+    """The opening [B, T] whose drawing fits the film best around the mouth; the rest of `pose` is given."""
+    batch, _, frames, side, _ = film_BCTHW.shape
+    images = film_BCTHW.transpose(1, 2).flatten(0, 1)
+    look = looks.repeated(look, frames)
+    pose = {name: value.flatten() for name, value in pose.items()}
+    window = mouth_window(look, side)
+    errors = []
+    for index in range(TRIES):
+        tried = dict(pose)
+        tried["opening"] = torch.full_like(pose["opening"], index / (TRIES - 1))
+        parts = []
+        for begin in range(0, len(images), bank.PART):
+            part = slice(begin, begin + bank.PART)
+            drawn = draw(looks.chosen(look, part), looks.chosen(tried, part), side)
+            parts.append(((drawn - images[part]).square() * window[part]).sum((1, 2, 3)))
+        errors.append(torch.cat(parts))
+    errors = torch.stack(errors, 1)
+    best = errors.argmin(1)
+    inner = best.clamp(1, TRIES - 2)
+    low, mid, high = (errors.gather(1, (inner + d)[:, None]).squeeze(1) for d in (-1, 0, 1))
+    shift = 0.5 * (low - high) / (low - 2 * mid + high).clamp_min(1e-9)
+    fine = torch.where(best == inner, inner + shift.clamp(-0.5, 0.5), best.float())
+    return (fine / (TRIES - 1)).unflatten(0, (batch, frames))
+
+
+@torch.no_grad()
+def generated(model, vae, made, texts, sigmas):
+    """Films [B, 3, T, H, W] as the engine would make them: the anchor first, then all blocks."""
+    from .transformer_stage import Situation
+
+    device = made["latent"].device
+    batch = {name: made[name] for name in ("latent", "reference", "motion", "features", "prompt")}
+    batch["first_frame"] = torch.zeros(len(batch["latent"]), dtype=torch.long, device=device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        batch["sink"] = batch["reference"]
+        batch["sink"] = rolled_out(Situation(model, batch, texts.of(batch["prompt"])), batch, sigmas)[:, :, 0]
+        latent = rolled_out(Situation(model, batch, texts.of(batch["prompt"])), batch, sigmas)
+        # The first latent frame of a stream is one video frame: it is given its own picture again before it.
+        led = torch.cat([latent[:, :, :1].expand(-1, -1, 4, -1, -1), latent], 2)
+        return vae.decode(led)[:, :, -4 * latent.shape[2] :].float(), latent
+
+
+def rolled_out(situation, batch, sigmas):
+    latent = torch.randn_like(batch["latent"].float())
+    for step in range(len(sigmas) - 1):
+        latent = latent + (sigmas[step + 1] - sigmas[step]) * situation.velocity(latent, sigmas[step])
+    return latent
+
+
+def film_report(model, vae, pool, texts, sigmas, films):
+    told, wanted, still = [], [], []
+    for _ in range(films):
+        made = pool.make(keep_truth=True)
+        film, _ = generated(model, vae, made, texts, sigmas)
+        told.append(openings(film, made["shown"], made["pose"]))
+        wanted.append(made["pose"]["opening"])
+        still.append(((film.clamp(-1, 1) - made["film"]) / 2).square().mean())
+    told, wanted = torch.cat(told), torch.cat(wanted)
+    right = ((told > OPEN_FROM) == (wanted > OPEN_FROM)).float().mean().item()
+    psnr = -10 * torch.log10(torch.stack(still).mean()).item()
+    return f"mouth correlation {correlation(told, wanted):.3f}, open or closed {right * 100:.1f} %, PSNR {psnr:.2f} dB"
+
+
+def measured_films(model, vae, pool, texts, sigmas, path):
+    """A sheet: per person the portrait and seven frames drawn, below them the same frames generated."""
+    made = pool.make(keep_truth=True)
+    film, _ = generated(model, vae, made, texts, sigmas)
+    rows = []
+    for person in range(8):
+        for source in (made["film"], film):
+            frames = source[person, :, 6 :: sizes.FRAME_SIDE // 10].transpose(0, 1)[:7]
+            rows.append(torch.cat([made["still"][person : person + 1], frames]))
+        print(pool.texts[made["prompt"][person]], flush=True)
+    contact_sheet(path, torch.cat(rows), 8)

@@ -1,0 +1,53 @@
+"""The noise levels of inference (rank/engine/sampling/flow_schedule) and the pace of training."""
+import math
+import time
+
+import torch
+
+SHIFT, STEPS, TIMESTEPS = 3.0, 4, 1000
+
+
+def shifted(sigma):
+    return SHIFT * sigma / (1 + (SHIFT - 1) * sigma)
+
+
+def noise_levels():
+    """1, 0.8577, 0.6022, 0.0089, 0: spread between ends that are shifted already, then shifted."""
+    lowest = shifted(1 / TIMESTEPS)
+    levels = [shifted(1 + step * (lowest - 1) / (STEPS - 1)) for step in range(STEPS)]
+    return torch.tensor(levels + [0.0])
+
+
+class Pace:
+    """How far a stage is, measured by the clock: a stage takes the minutes it was given."""
+
+    def __init__(self, minutes, spent_s=0.0):
+        self.limit_s = minutes * 60
+        self.begin_s = time.monotonic() - spent_s
+        self.steps = 0
+
+    @property
+    def spent_s(self):
+        return time.monotonic() - self.begin_s
+
+    @property
+    def share(self):
+        return min(1.0, self.spent_s / self.limit_s)
+
+    def is_over(self):
+        return self.spent_s >= self.limit_s
+
+    def rate(self, highest, lowest_share=0.02, warm_steps=200):
+        """The learning rate: a short rise, then a cosine."""
+        self.steps += 1
+        cosine = 0.5 * (1 + math.cos(math.pi * self.share))
+        return highest * min(1.0, self.steps / warm_steps) * (lowest_share + (1 - lowest_share) * cosine)
+
+
+def set_rate(optimizer, rate):
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def adam(parameters, device, betas=(0.9, 0.99)):
+    return torch.optim.Adam(parameters, lr=0.0, betas=betas, fused=device == "cuda")

@@ -1,0 +1,1 @@
+"""Speech from espeak-ng and the mouth that goes with it."""

@@ -1,0 +1,33 @@
+"""Where the stages leave what they made, so that a stage can go on, and the next begin, in another run."""
+import os
+
+import torch
+
+
+def path_of(folder, stage):
+    return folder / f"{stage}.pt"
+
+
+def save(folder, stage, state):
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{stage}.part"
+    torch.save(state, part)
+    os.replace(part, path_of(folder, stage))
+
+
+def load(folder, stage, device):
+    """None when the stage has left nothing."""
+    path = path_of(folder, stage)
+    return torch.load(path, map_location=device) if path.exists() else None
+
+
+def needed(folder, stage, device):
+    state = load(folder, stage, device)
+    if state is None:
+        raise SystemExit(f"{path_of(folder, stage)} is missing: run the stage '{stage}' first")
+    return state
+
+
+def half(weights):
+    """For the files that travel: half the size, and what the checkpoint holds anyway."""
+    return {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
