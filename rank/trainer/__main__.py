@@ -11,6 +11,7 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of what the stages leave")
     parser.add_argument("--data", type=pathlib.Path, help="folder of the spoken recordings; default: OUT")
     parser.add_argument("--minutes", type=float, help="for this stage; for 'all': for each")
+    parser.add_argument("--films", type=int, default=2600, help="made ahead for the transformer to learn from")
     parser.add_argument("--model", type=pathlib.Path, default=pathlib.Path("configs/models/tiny"), help="where 'export' writes")
     return parser.parse_args()
 
@@ -44,7 +45,7 @@ def run(stage, options):
     elif stage == "transformer":
         from . import transformer_stage
 
-        transformer_stage.run(options.out, data, minutes, device)
+        transformer_stage.run(options.out, data, minutes, device, options.films)
     elif stage == "export":
         from . import export
 

@@ -10,7 +10,7 @@ from torch import nn
 from . import sizes, stage_files
 from .film_pool import BLOCKS, FilmPool
 from .measure import film_report, measured_films
-from .models.transformer import Transformer
+from .models.transformer import AudioInjector, Layer, Transformer
 from .models.umt5 import UmT5
 from .models.vae import Vae
 from .prompts import Tokens, train_tokenizer
@@ -20,7 +20,6 @@ from .audio_stage import MouthTeller
 
 HIGHEST_RATE = 1.0e-3
 BATCH = 32
-FILMS = 2600
 CHANCES = (0.36, 0.3, 0.3, 0.04)  # of the four levels; the last moves hardly anything
 OWN_FROM, OWN_MOST = 0.35, 0.7  # when own latents begin, and how often in the end
 MOTION_FRAMES = 19
@@ -60,7 +59,7 @@ class Situation:
 
 def batch_of(pool, count, device):
     rows = torch.randint(len(pool), (count,), device=device)
-    batch = {name: pool.rows[name][rows] for name in ("latent", "reference", "motion", "features", "prompt")}
+    batch = {name: pool.rows[name][rows] for name in ("latent", "reference", "motion", "features", "prompt", "weight")}
     add_places(batch, count, device)
     return batch
 
@@ -91,7 +90,8 @@ def loss_of(model, batch, tokens, level, is_own, sigmas):
         latent = sigmas[level] * noise + (1 - sigmas[level]) * truth
     wanted = (latent - truth) / sigmas[level]
     error = situation.velocity(latent, sigmas[level]) - wanted
-    return error.square().mean() * (0.05 if level == 3 else 1.0)
+    weighted = error.square() * batch["weight"][:, None, None].float()
+    return weighted.mean() * (0.05 if level == 3 else 1.0)
 
 
 def load_parts(folder, device):
@@ -123,10 +123,20 @@ class Texts:
         return self.ids[prompt], self.mask[prompt]
 
 
-def run(folder, data, minutes, device, films=FILMS, batch=BATCH):
+def compile_layers():
+    """Their many small kernels become few. What does not compile runs as it is."""
+    torch._dynamo.config.suppress_errors = True
+    torch._dynamo.config.cache_size_limit = 64
+    Layer.run_blocks = torch.compile(Layer.run_blocks)
+    AudioInjector.inject = torch.compile(AudioInjector.inject)
+
+
+def run(folder, data, minutes, device, films, batch=BATCH):
     torch.manual_seed(2)
     vae, speech = load_parts(folder, device)
     sigmas = noise_levels().tolist()
+    if device == "cuda":
+        compile_layers()
     model = Speaker().to(device)
     optimizer = adam(model.parameters(), device)
     state = stage_files.load(folder, "transformer", device)
@@ -134,6 +144,7 @@ def run(folder, data, minutes, device, films=FILMS, batch=BATCH):
     if state:
         model.load_state_dict(state["model"])
         spent_s = state.get("spent_s", 0.0)
+    own_from = 0.05 if state else OWN_FROM  # a model that goes on knows how to start
     pace = Pace(minutes, spent_s)
     tokenizer = tokenizer_of(folder)
     pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21)
@@ -146,15 +157,15 @@ def run(folder, data, minutes, device, films=FILMS, batch=BATCH):
     while not pace.is_over():
         set_rate(optimizer, pace.rate(HIGHEST_RATE, warm_steps=300))
         level = torch.multinomial(torch.tensor(CHANCES), 1).item()
-        own_chance = OWN_MOST * min(1.0, max(0.0, (pace.share - OWN_FROM) / 0.2))
+        own_chance = OWN_MOST * min(1.0, max(0.0, (pace.share - own_from) / 0.2))
         is_own = level in (1, 2) and torch.rand(()).item() < own_chance
         rows = batch_of(pool, batch, device)
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             loss = loss_of(model, rows, texts.of(rows["prompt"]), level, is_own, sigmas)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        if torch.isfinite(nn.utils.clip_grad_norm_(model.parameters(), 1.0)):
-            optimizer.step()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
         if pace.steps % 10 == 0:
             name = f"{'own' if is_own else 'mixed'} {level}"
             losses[name] = 0.8 * losses.get(name, loss.item()) + 0.2 * loss.item()
