@@ -67,7 +67,7 @@ def train_tokenizer(prefix, vocabulary):
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(texts), model_prefix=str(prefix), vocab_size=vocabulary, model_type="unigram",
         pad_id=0, eos_id=1, unk_id=2, bos_id=-1, byte_fallback=True, character_coverage=1.0,
-        hard_vocab_limit=True, minloglevel=2,
+        hard_vocab_limit=True, normalization_rule_name="identity", minloglevel=2,
     )  # fmt: skip
 
 

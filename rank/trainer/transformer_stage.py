@@ -10,7 +10,7 @@ from torch import nn
 from . import sizes, stage_files
 from .film_pool import BLOCKS, FilmPool
 from .measure import film_report, measured_films
-from .models.transformer import AudioInjector, Layer, Transformer
+from .models.transformer import Transformer
 from .models.umt5 import UmT5
 from .models.vae import Vae
 from .prompts import Tokens, train_tokenizer
@@ -19,7 +19,7 @@ from .speech.sounds import Sounds
 from .audio_stage import MouthTeller
 
 HIGHEST_RATE = 1.0e-3
-BATCH = 32
+BATCH = 40
 CHANCES = (0.36, 0.3, 0.3, 0.04)  # of the four levels; the last moves hardly anything
 OWN_FROM, OWN_MOST = 0.35, 0.7  # when own latents begin, and how often in the end
 MOTION_FRAMES = 19
@@ -123,20 +123,10 @@ class Texts:
         return self.ids[prompt], self.mask[prompt]
 
 
-def compile_layers():
-    """Their many small kernels become few. What does not compile runs as it is."""
-    torch._dynamo.config.suppress_errors = True
-    torch._dynamo.config.cache_size_limit = 64
-    Layer.run_blocks = torch.compile(Layer.run_blocks)
-    AudioInjector.inject = torch.compile(AudioInjector.inject)
-
-
 def run(folder, data, minutes, device, films, batch=BATCH):
     torch.manual_seed(2)
     vae, speech = load_parts(folder, device)
     sigmas = noise_levels().tolist()
-    if device == "cuda":
-        compile_layers()
     model = Speaker().to(device)
     optimizer = adam(model.parameters(), device)
     state = stage_files.load(folder, "transformer", device)

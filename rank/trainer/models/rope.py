@@ -1,8 +1,16 @@
 """Rotary positions over frame, row and column. Positions may be far from zero: angles are float64."""
 # B batch, N blocks, T tokens, H heads, K head width, J pairs of a head
+import functools
+
 import torch
 
 BASE = 10000.0
+
+
+@functools.lru_cache(maxsize=None)
+def constant(values, device):
+    """Copied to the device once: a copy in every step would wait for all that the device has to do."""
+    return torch.tensor(values, device=device)
 
 
 def axis(positions, width):
@@ -43,8 +51,8 @@ class RopeGrid:
         """frames [..., f] -> cosines and sines, each [..., f rows columns, J]."""
         lead = frames.shape[:-1]
         f, h, w = frames.shape[-1], len(rows), len(columns)
-        rows = axis(torch.tensor(rows, device=self.device), self.spatial)
-        columns = axis(torch.tensor(columns, device=self.device), self.spatial)
+        rows = axis(constant(tuple(rows), self.device), self.spatial)
+        columns = axis(constant(tuple(columns), self.device), self.spatial)
         angles = torch.cat(
             [
                 axis(frames, self.temporal)[..., :, None, None, :].expand(*lead, f, h, w, -1),
@@ -64,14 +72,14 @@ class RopeGrid:
         return self.turns(moments, range_list(self.height), range_list(self.width))
 
     def sink(self, reference_frame):
-        parts = [self.frame(torch.tensor(reference_frame, device=self.device))]
+        parts = [self.frame(constant(reference_frame, self.device))]
         oldest = 0
         for frames, depth in ((1, 1), (2, 2), (16, 4)):
             oldest += frames
             moments = [-m for m in spread(oldest, oldest - frames + 1, frames // depth)]
             rows = spread(0, self.height - 1, self.height // depth)
             columns = spread(0, self.width - 1, self.width // depth)
-            parts.append(self.turns(torch.tensor(moments, device=self.device), rows, columns))
+            parts.append(self.turns(constant(tuple(moments), self.device), rows, columns))
         return tuple(torch.cat(turn) for turn in zip(*parts))
 
 
