@@ -1,4 +1,5 @@
 """The trainer's command line."""
+
 import argparse
 import pathlib
 
@@ -11,8 +12,15 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of what the stages leave")
     parser.add_argument("--data", type=pathlib.Path, help="folder of the spoken recordings; default: OUT")
     parser.add_argument("--minutes", type=float, help="for this stage; for 'all': for each")
-    parser.add_argument("--films", type=int, default=2600, help="made ahead for the transformer to learn from")
-    parser.add_argument("--model", type=pathlib.Path, default=pathlib.Path("configs/models/tiny"), help="where 'export' writes")
+    parser.add_argument(
+        "--films", type=int, default=2600, help="made ahead for the transformer to learn from"
+    )
+    parser.add_argument(
+        "--model",
+        type=pathlib.Path,
+        default=pathlib.Path("configs/models/tiny"),
+        help="where 'export' writes",
+    )
     return parser.parse_args()
 
 
@@ -54,7 +62,9 @@ def run(stage, options):
 
 def main():
     options = arguments()
-    stages = ["speech", "vae", "audio", "transformer", "export"] if options.stage == "all" else [options.stage]
+    stages = (
+        ["speech", "vae", "audio", "transformer", "export"] if options.stage == "all" else [options.stage]
+    )
     for stage in stages:
         run(stage, options)
 

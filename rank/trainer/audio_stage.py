@@ -1,4 +1,5 @@
 """Teaches the audio encoder to tell what the mouth does: its features then hold what the film needs."""
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -71,13 +72,18 @@ def run(folder, data, minutes, device):
             told = model(samples).float()
         wanted = targets_at_50fps(tracks, told.shape[1])
         # The first second's trailing mean misses what came before the part.
-        loss = ((told - wanted)[:, 50:].square() * weights).mean() + 0.3 * ((told - wanted)[:, 50:].abs() * weights).mean()
+        loss = ((told - wanted)[:, 50:].square() * weights).mean() + 0.3 * (
+            (told - wanted)[:, 50:].abs() * weights
+        ).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         if pace.steps % 500 == 0:
-            print(f"audio {pace.spent_s:.0f} s, step {pace.steps}: loss {loss.item():.4f}, {told_well(model, unseen)}", flush=True)
+            print(
+                f"audio {pace.spent_s:.0f} s, step {pace.steps}: loss {loss.item():.4f}, {told_well(model, unseen)}",
+                flush=True,
+            )
     print(f"audio: {pace.steps} steps; unseen voices: {told_well(model, unseen)}", flush=True)
     stage_files.save(folder, "audio", {"model": model.state_dict()})
 
@@ -87,4 +93,6 @@ def told_well(model, sounds):
     told = model(sounds.samples(slice(None))).clamp(0, 1)
     wanted = targets_at_50fps(sounds.tracks_RTC, told.shape[1])
     names = ("opening", "width", "teeth", "blink", "recent")
-    return ", ".join(f"{name} {correlation(told[..., i], wanted[..., i]):.3f}" for i, name in enumerate(names))
+    return ", ".join(
+        f"{name} {correlation(told[..., i], wanted[..., i]):.3f}" for i, name in enumerate(names)
+    )

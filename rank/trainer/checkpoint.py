@@ -1,4 +1,5 @@
 """Reads an exported checkpoint folder back into the trainer's models."""
+
 import json
 
 import torch
@@ -15,7 +16,9 @@ from .prompts import Tokens
 
 class Checkpoint:
     def __init__(self, folder):
-        self.transformer = loaded(Transformer(sizes.TRANSFORMER), folder / "diffusion_pytorch_model.safetensors")
+        self.transformer = loaded(
+            Transformer(sizes.TRANSFORMER), folder / "diffusion_pytorch_model.safetensors"
+        )
         self.text = loaded(UmT5(sizes.TEXT), folder / "models_t5_umt5-xxl-enc-bf16.safetensors")
         self.speech = loaded(Wav2Vec2(sizes.SPEECH), folder / SPEECH_FOLDER / "model.safetensors")
         self.vae = loaded(Vae(sizes.VAE), folder / "Wan2.1_VAE.safetensors")

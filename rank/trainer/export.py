@@ -1,4 +1,5 @@
 """Writes what the stages left as a checkpoint folder in the published layout, in float16."""
+
 import json
 import shutil
 
@@ -101,7 +102,9 @@ def below(weights, prefix):
 
 
 def run(folder, model):
-    vae, audio, speaker = (stage_files.needed(folder, stage, "cpu") for stage in ("vae", "audio", "transformer"))
+    vae, audio, speaker = (
+        stage_files.needed(folder, stage, "cpu") for stage in ("vae", "audio", "transformer")
+    )
     speech = model / SPEECH_FOLDER
     for place in (model, speech, (model / TOKENIZER).parent):
         place.mkdir(parents=True, exist_ok=True)

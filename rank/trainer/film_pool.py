@@ -1,4 +1,5 @@
 """Short films as latents, with all that the transformer hears and sees of them: made ahead, kept on the device."""
+
 import torch
 
 from . import prompts, sizes
@@ -44,7 +45,9 @@ class FilmPool:
     def make(self, keep_truth=False):
         prompt = self.whole(len(self.texts))
         portrait = looks.people(PART, self.generator)
-        shown = looks.with_named_background(prompts.changed_look(portrait, self.moods[prompt]), self.walls[prompt])
+        shown = looks.with_named_background(
+            prompts.changed_look(portrait, self.moods[prompt]), self.walls[prompt]
+        )
         mouth, features = self.speech()
         pose = poses(mouth)
         film = self.drawn(shown, {name: value for name, value in pose.items()}, WARM_FRAMES + FRAMES)
@@ -60,7 +63,11 @@ class FilmPool:
         made["weight"] = weights_of(shown).half()
         made["reference"], made["motion"] = rest[:, :, 1].clone(), rest[:, :, -1].clone()
         if keep_truth:
-            made["film"], made["pose"], made["shown"] = film[:, :, -FRAMES:], {n: v[:, -FRAMES:] for n, v in pose.items()}, shown
+            made["film"], made["pose"], made["shown"] = (
+                film[:, :, -FRAMES:],
+                {n: v[:, -FRAMES:] for n, v in pose.items()},
+                shown,
+            )
             made["still"] = still
         return made
 
@@ -96,7 +103,9 @@ def weights_of(look):
 
     def near(height, reach):
         x = (line.view(1, 1, -1) - look["x"].view(-1, 1, 1)) / (reach * look["size"]).view(-1, 1, 1)
-        y = (line.view(1, -1, 1) - (look["y"] + height * look["size"]).view(-1, 1, 1)) / (0.35 * look["size"]).view(-1, 1, 1)
+        y = (line.view(1, -1, 1) - (look["y"] + height * look["size"]).view(-1, 1, 1)) / (
+            0.35 * look["size"]
+        ).view(-1, 1, 1)
         return torch.exp(-(x**2) - y**2)
 
     weight = 1 + MOUTH_WEIGHT * near(look["mouth_y"] + 0.12, 0.45) + EYES_WEIGHT * near(look["eye_y"], 0.6)

@@ -1,4 +1,5 @@
 """Measures generated films of people who are drawn: the mouth is found by drawing the person again."""
+
 import torch
 
 from . import sizes

@@ -1,4 +1,5 @@
 """Prompts and what they change: the wall behind the person, and the expression."""
+
 import random
 
 import torch

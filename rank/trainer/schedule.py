@@ -1,4 +1,5 @@
 """The noise levels of inference (rank/engine/sampling/flow_schedule) and the pace of training."""
+
 import math
 import time
 

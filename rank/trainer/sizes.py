@@ -1,4 +1,5 @@
 """The sizes of the tiny checkpoint. Everything that the stages share and the exported configs say."""
+
 from .models.transformer import TransformerShape
 from .models.umt5 import UmT5Shape
 from .models.vae import VaeShape

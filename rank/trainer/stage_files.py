@@ -1,4 +1,5 @@
 """Where the stages leave what they made, so that a stage can go on, and the next begin, in another run."""
+
 import os
 
 import torch

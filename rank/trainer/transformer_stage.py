@@ -4,6 +4,7 @@ First the latents that enter a level are mixed of truth and noise; then more and
 model itself made of noise on the levels before, as in the engine's loop: a level's window holds the latents
 that entered it, so running a whole film level by level is that loop (step-major order).
 """
+
 import torch
 from torch import nn
 
@@ -53,13 +54,20 @@ class Situation:
     def velocity(self, latent, level):
         count, device = len(latent), latent.device
         timestep = torch.full((count,), level * 1000.0, device=device)
-        distance = torch.randint(NEAREST_SINK, FARTHEST_SINK + 1, (count, latent.shape[2] // 3), device=device)
-        return self.model.velocity(latent, timestep, self.sink, self.text, self.audio, self.first_frame, distance)
+        distance = torch.randint(
+            NEAREST_SINK, FARTHEST_SINK + 1, (count, latent.shape[2] // 3), device=device
+        )
+        return self.model.velocity(
+            latent, timestep, self.sink, self.text, self.audio, self.first_frame, distance
+        )
 
 
 def batch_of(pool, count, device):
     rows = torch.randint(len(pool), (count,), device=device)
-    batch = {name: pool.rows[name][rows] for name in ("latent", "reference", "motion", "features", "prompt", "weight")}
+    batch = {
+        name: pool.rows[name][rows]
+        for name in ("latent", "reference", "motion", "features", "prompt", "weight")
+    }
     add_places(batch, count, device)
     return batch
 
@@ -67,7 +75,9 @@ def batch_of(pool, count, device):
 def add_places(batch, count, device):
     """The sink is the anchor, a frame made before; sometimes the portrait, as while the anchor is made."""
     early = torch.rand(count, device=device) < 0.6
-    frame = torch.where(early, torch.randint(3, (count,), device=device), torch.randint(3 * BLOCKS, (count,), device=device))
+    frame = torch.where(
+        early, torch.randint(3, (count,), device=device), torch.randint(3 * BLOCKS, (count,), device=device)
+    )
     anchor = batch["latent"][torch.arange(count, device=device), :, frame]
     is_portrait = torch.rand(count, device=device) < 0.15
     batch["sink"] = torch.where(is_portrait[:, None, None, None], batch["reference"], anchor)
@@ -141,7 +151,10 @@ def run(folder, data, minutes, device, films, batch=BATCH):
     pool.fill(films)
     unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77)
     texts, unseen_texts = Texts(pool, tokenizer, device), Texts(unseen, tokenizer, device)
-    print(f"transformer: {len(pool)} films at {pace.spent_s:.0f} s; {sum(p.numel() for p in model.parameters())} weights", flush=True)
+    print(
+        f"transformer: {len(pool)} films at {pace.spent_s:.0f} s; {sum(p.numel() for p in model.parameters())} weights",
+        flush=True,
+    )
     told_s = saved_s = pace.spent_s
     losses = {}
     while not pace.is_over():
@@ -168,5 +181,8 @@ def run(folder, data, minutes, device, films, batch=BATCH):
             saved_s = pace.spent_s
             stage_files.save(folder, "transformer", {"model": model.state_dict(), "spent_s": saved_s})
     stage_files.save(folder, "transformer", {"model": model.state_dict()})
-    print(f"transformer: {pace.steps} steps; {film_report(model, vae, unseen, unseen_texts, sigmas, films=2)}", flush=True)
+    print(
+        f"transformer: {pace.steps} steps; {film_report(model, vae, unseen, unseen_texts, sigmas, films=2)}",
+        flush=True,
+    )
     measured_films(model, vae, unseen, unseen_texts, sigmas, folder / "films.png")

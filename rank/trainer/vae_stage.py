@@ -1,4 +1,5 @@
 """Trains the VAE: images first, then clips, then long clips."""
+
 import torch
 from torch.nn import functional as F
 
@@ -85,7 +86,9 @@ class Batches:
             return bank.as_floats(self.images[pick]).unsqueeze(2)
         if self.clips is None:
             self.images = None
-            self.clips = bank.clips(self.clip_count, BANK_FRAMES, sizes.FRAME_SIDE, self.sounds, self.generator)
+            self.clips = bank.clips(
+                self.clip_count, BANK_FRAMES, sizes.FRAME_SIDE, self.sounds, self.generator
+            )
         pick = torch.randint(len(self.clips), (count,), device=self.device)
         begin = torch.randint(BANK_FRAMES - frames + 1, (1,)).item()
         return bank.as_floats(self.clips[pick][:, begin : begin + frames]).transpose(1, 2)
@@ -115,10 +118,17 @@ def run(folder, data, minutes, device):
         loss, kl = train_step(vae, optimizer, batches.of(frames, count), device)
         if pace.spent_s - told_s > 20:
             told_s = pace.spent_s
-            print(f"vae {told_s:.0f} s, step {pace.steps}, {frames} frames: loss {loss.item():.4f}, kl {kl.item():.2f}, {quality(vae, unseen, device)}", flush=True)
+            print(
+                f"vae {told_s:.0f} s, step {pace.steps}, {frames} frames: loss {loss.item():.4f}, kl {kl.item():.2f}, {quality(vae, unseen, device)}",
+                flush=True,
+            )
         if pace.spent_s - saved_s > 60:
             saved_s = pace.spent_s
-            stage_files.save(folder, "vae", {"model": vae.state_dict(), "optimizer": optimizer.state_dict(), "spent_s": saved_s})
+            stage_files.save(
+                folder,
+                "vae",
+                {"model": vae.state_dict(), "optimizer": optimizer.state_dict(), "spent_s": saved_s},
+            )
     finish(folder, vae, sounds, unseen, device)
 
 
@@ -127,7 +137,10 @@ def finish(folder, vae, sounds, unseen, device):
     mean, std = statistics(vae, sounds, generator, device)
     vae.mean.copy_(mean)
     vae.std.copy_(std)
-    print(f"vae: done; unseen faces: {quality(vae, unseen, device, frames=97)}; latent std {std.tolist()}", flush=True)
+    print(
+        f"vae: done; unseen faces: {quality(vae, unseen, device, frames=97)}; latent std {std.tolist()}",
+        flush=True,
+    )
     stage_files.save(folder, "vae", {"model": vae.state_dict(), "mean": mean, "std": std, "is_done": True})
     sheet(folder, vae, unseen, device)
 

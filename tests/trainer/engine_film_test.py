@@ -5,6 +5,7 @@
 
 Compares the anchor and the latents of the last clip after every step, which the engine's carry holds.
 """
+
 import pathlib
 import subprocess
 import sys
@@ -39,9 +40,17 @@ def noise(seed, clip):
 
 
 def picture(path):
-    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, check=True).stdout
+    raw = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+        capture_output=True,
+        check=True,
+    ).stdout
     side = int((len(raw) / 3) ** 0.5)
-    return torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(side, side, 3).permute(2, 0, 1).float() / 127.5 - 1
+    return (
+        torch.frombuffer(bytearray(raw), dtype=torch.uint8).view(side, side, 3).permute(2, 0, 1).float()
+        / 127.5
+        - 1
+    )
 
 
 class Rollout:
@@ -64,7 +73,9 @@ class Rollout:
             blocks = range(first_block, first_block + latent.shape[2] // 3)
             distance = torch.tensor([[sink_distance(self.seed, block, step) for block in blocks]])
             timestep = (self.sigmas[step] * 1000)[None]
-            velocity = self.model.velocity(latent, timestep, sink, self.text, audio, torch.zeros(1).long(), distance)
+            velocity = self.model.velocity(
+                latent, timestep, sink, self.text, audio, torch.zeros(1).long(), distance
+            )
             latent = latent + (self.sigmas[step + 1] - self.sigmas[step]) * velocity
             left.append(latent)
         return left
@@ -94,7 +105,10 @@ def main():
     errors = [relative_error(rollout.anchor()[0], anchor)]
     for made, expected in zip(rollout.film(anchor[None]), left):
         errors.append(relative_error(made[0, :, -12:], expected[:, -12:]))
-    print("relative errors of the anchor and of the last clip after each step: " + ", ".join(f"{e:.1e}" for e in errors))
+    print(
+        "relative errors of the anchor and of the last clip after each step: "
+        + ", ".join(f"{e:.1e}" for e in errors)
+    )
     if not all(error < LIMIT for error in errors):
         raise SystemExit("the engine and the trainer disagree")
 

@@ -5,6 +5,7 @@
 Needs PyTorch and safetensors. The same tensors prove the engine (tests/engine), so that what is trained here
 is what the engine runs.
 """
+
 import json
 import os
 import pathlib
@@ -76,7 +77,12 @@ class TextTest(ReferenceTest):
         shape = document("meta.json")["t5"]
         model = UmT5(
             UmT5Shape(
-                shape["vocab"], shape["dim"], shape["dim_attn"], shape["dim_ffn"], shape["num_heads"], shape["num_layers"]
+                shape["vocab"],
+                shape["dim"],
+                shape["dim_attn"],
+                shape["dim_ffn"],
+                shape["num_heads"],
+                shape["num_layers"],
             )
         )
         model.load_state_dict(tensors("t5_weights.safetensors"))
@@ -159,7 +165,14 @@ class TransformerTest(ReferenceTest):
         sigmas = self.io["sigmas"]
         for step, timestep in enumerate(self.io["timesteps"]):
             velocity = self.model.velocity(
-                latent, timestep[None].float(), sink, self.text, audio, torch.zeros(1).long(), distance, self.io["pose_latents"]
+                latent,
+                timestep[None].float(),
+                sink,
+                self.text,
+                audio,
+                torch.zeros(1).long(),
+                distance,
+                self.io["pose_latents"],
             )
             latent = latent + (sigmas[step + 1] - sigmas[step]) * velocity
             for block in range(blocks):

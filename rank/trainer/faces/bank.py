@@ -1,4 +1,5 @@
 """Many frames drawn ahead and kept as bytes on the device: drawing is then no part of a step."""
+
 import torch
 
 from . import look as looks

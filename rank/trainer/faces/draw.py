@@ -2,6 +2,7 @@
 
 The shapes lie in the face's own place: its half-width is 1, its centre (0, 0), y downwards.
 """
+
 # N frames, H height, W width
 import torch
 
@@ -104,7 +105,9 @@ def shoulders(canvas, look, col, x, y):
 
 def head(canvas, look, col, x, y):
     tall, hair = col("tall"), 1 - col("bald")
-    long_hair = torch.maximum(ellipse(x, y + 0.25, col("hair_size") * 1.12, tall * 1.05), y - col("hair_length"))
+    long_hair = torch.maximum(
+        ellipse(x, y + 0.25, col("hair_size") * 1.12, tall * 1.05), y - col("hair_length")
+    )
     locks = torch.maximum(x.abs() - col("hair_size") * 1.12, torch.maximum(-y - 0.25, y - col("hair_length")))
     canvas.paint(canvas.cover(torch.minimum(long_hair, locks)) * col("long_hair") * hair, look["hair"] * 0.8)
     bun = ellipse(x, y + tall + 0.18, 0.36 + 0 * tall, 0.33 + 0 * tall)
@@ -130,7 +133,10 @@ def face(canvas, look, col, posed, x, y):
     edge = (1 - (shape.abs() / 0.05)).clamp(0, 1) * inside * col("outline") * 0.5
     canvas.paint(edge, look["skin"] * 0.45)
     cheeks = torch.exp(-(((x.abs() - 0.55) / 0.22) ** 2 + ((y - 0.38) / 0.16) ** 2)) * col("blush")
-    canvas.paint(cheeks * inside, torch.stack([look["skin"][:, 0], look["skin"][:, 1] * 0.65, look["skin"][:, 2] * 0.6], 1))
+    canvas.paint(
+        cheeks * inside,
+        torch.stack([look["skin"][:, 0], look["skin"][:, 1] * 0.65, look["skin"][:, 2] * 0.6], 1),
+    )
     # The chin goes down with the mouth.
     mouth_y = col("mouth_y") + 0.0 * posed("opening")
     beard(canvas, look, col, posed, x, y, inside, mouth_y)
@@ -151,7 +157,11 @@ def beard(canvas, look, col, posed, x, y, inside, mouth_y):
 
 def front_hair(canvas, look, col, x, y):
     cap = ellipse(x, y + 0.04, col("hair_size"), col("tall") * 1.08)
-    line = col("hairline") + 0.35 * (x - col("parting")).abs() ** 1.5 * (1 - col("fringe")) + 0.12 * col("fringe")
+    line = (
+        col("hairline")
+        + 0.35 * (x - col("parting")).abs() ** 1.5 * (1 - col("fringe"))
+        + 0.12 * col("fringe")
+    )
     temple = torch.maximum(line, (y * 0 + 0.9 * (x.abs() - 0.62)) * 3)
     cap = torch.maximum(cap, (y - torch.minimum(temple, 0.25 + 0 * y)) * 0.8)
     shine = 1 + col("hair_shine") * torch.sin(x * 9 + col("parting") * 7) * (-y - 0.3).clamp(0, 1)
@@ -211,7 +221,9 @@ def mouth(canvas, look, col, posed, x, y, mouth_y):
     dark = look["lips"] * torch.tensor([0.28, 0.2, 0.22], device=x.device)
     canvas.paint(shown, dark)
     tongue = ellipse(x, my - half_height * 1.05, half_width * 0.6, half_height * 0.75 + 0.004)
-    canvas.paint(shown * canvas.cover(tongue) * (posed("opening") * 2.5).clamp(0, 1), look["lips"] * 0.8 + 0.06)
+    canvas.paint(
+        shown * canvas.cover(tongue) * (posed("opening") * 2.5).clamp(0, 1), look["lips"] * 0.8 + 0.06
+    )
     upper = my + half_height * (1 - 0.55 * posed("teeth")) - 0.012
     white = shown * canvas.cover(upper) * (posed("teeth") * 2.5).clamp(0, 1)
     canvas.paint(white, torch.full_like(look["skin"], 0.95))
@@ -221,6 +233,9 @@ def glasses(canvas, look, col, x, y):
     ex, ey = x.abs() - col("eye_x") - 0.01, y - col("eye_y") - 0.01
     rim = ellipse(ex, ey, col("glasses_r"), col("glasses_r") * 0.85).abs() - col("glasses_line")
     bridge = torch.maximum(ey.abs() - col("glasses_line") * 0.8, x.abs() - col("eye_x") + col("glasses_r"))
-    arms = torch.maximum((ey + 0.05).abs() - col("glasses_line") * 0.7, torch.maximum(col("eye_x") + col("glasses_r") - x.abs(), x.abs() - 1.0))
+    arms = torch.maximum(
+        (ey + 0.05).abs() - col("glasses_line") * 0.7,
+        torch.maximum(col("eye_x") + col("glasses_r") - x.abs(), x.abs() - 1.0),
+    )
     shape = torch.minimum(rim, torch.minimum(bridge, arms))
     canvas.paint(canvas.cover(shape) * col("glasses"), look["frame"])

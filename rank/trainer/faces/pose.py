@@ -1,4 +1,5 @@
 """How a person moves while speaking: all of it follows from the speech, so that it can be learned."""
+
 import torch
 from torch.nn import functional as F
 

@@ -1,4 +1,5 @@
 """Rotary positions over frame, row and column. Positions may be far from zero: angles are float64."""
+
 # B batch, N blocks, T tokens, H heads, K head width, J pairs of a head
 import functools
 

@@ -4,6 +4,7 @@ A block's keys at one noise level come from the latents that enter that level, a
 level. So all blocks of a clip can be computed side by side with the window as a mask: the numbers are those
 of the engine's loop with its rolling cache.
 """
+
 # B batch, N blocks, L tokens of a block, S tokens of the sink, R of them the reference's, M motion's,
 # D width, H heads, K head width, J pairs of a head, C channels, F latent frames, Y rows, X columns,
 # W words, Z layers of the speech encoder, E its width, V video frames
@@ -145,7 +146,9 @@ def windows(x_BNLHK):
 
 def window_mask(batch, blocks, sink_tokens, tokens, device):
     """[B N, 1, 1, keys]: what stands before the first block is not seen."""
-    place = torch.arange(blocks, device=device)[:, None] - torch.arange(WINDOW_BLOCKS - 1, -1, -1, device=device)
+    place = torch.arange(blocks, device=device)[:, None] - torch.arange(
+        WINDOW_BLOCKS - 1, -1, -1, device=device
+    )
     seen = (place >= 0).repeat_interleave(tokens, 1)
     seen = torch.cat([seen.new_ones(blocks, sink_tokens), seen], 1)
     return seen[None].expand(batch, -1, -1).flatten(0, 1)[:, None, None]
@@ -322,7 +325,9 @@ class Transformer(nn.Module):
             layers.append(seen)
         return Sink(layers, reference_tokens, x.shape[1])
 
-    def velocity(self, latent_BCFYX, timestep_B, sink, text_BWD, audio, first_frame_B, distance_BN, pose=None):
+    def velocity(
+        self, latent_BCFYX, timestep_B, sink, text_BWD, audio, first_frame_B, distance_BN, pose=None
+    ):
         """`audio`: what casual_audio_encoder.blocks gives. `first_frame`: of the first block, in latent
         frames since its chain began, whose window is then empty. `distance`: of the sink."""
         batch, _, frames, height, width = latent_BCFYX.shape

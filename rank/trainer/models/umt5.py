@@ -1,4 +1,5 @@
 """The umT5 encoder: T5 1.1 with relative positions in every layer."""
+
 # B batch, L tokens, D width, H heads, K head width
 import math
 from dataclasses import dataclass

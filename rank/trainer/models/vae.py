@@ -4,6 +4,7 @@ The engine streams; a clip that is run whole from its first frame on gives the s
 [N, C, H, W] with N = batch * frames, so that every convolution is one of images: the frames that a kernel
 reaches back to are put beside each other as channels.
 """
+
 # B batch, T frames, N = B T, C channels, H height, W width
 from dataclasses import dataclass
 
@@ -163,7 +164,9 @@ class Stack(nn.Module):
 
 
 def middle_of(channels):
-    return nn.ModuleList([ResidualBlock(channels, channels), FrameAttention(channels), ResidualBlock(channels, channels)])
+    return nn.ModuleList(
+        [ResidualBlock(channels, channels), FrameAttention(channels), ResidualBlock(channels, channels)]
+    )
 
 
 def head_of(inputs, outputs):

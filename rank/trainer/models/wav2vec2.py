@@ -1,4 +1,5 @@
 """wav2vec 2.0 with layer-normed convolutions and stable layer norm; names as Hugging Face writes them."""
+
 # B batch, S samples, T feature frames (50 a second), C channels, D width, Z hidden states
 from dataclasses import dataclass
 

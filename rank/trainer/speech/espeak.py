@@ -1,4 +1,5 @@
 """espeak-ng through its library: samples, and the phonemes with the sample at which each begins."""
+
 import ctypes
 from array import array
 

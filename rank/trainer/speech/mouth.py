@@ -1,4 +1,5 @@
 """What a mouth does while it says a phoneme."""
+
 import numpy as np
 
 RATE_HZ = 100
@@ -11,7 +12,14 @@ SMOOTH_s = 0.028
 
 # espeak-ng's mnemonics by their beginning, the longest first: opening, width, teeth; diphthongs go from one
 # shape to the other.
-A, E, I, O, U, SCHWA = (0.95, 0.5, 0.2), (0.62, 0.68, 0.4), (0.3, 0.88, 0.5), (0.68, 0.2, 0.1), (0.26, 0.02, 0.0), (0.42, 0.45, 0.2)
+A, E, I, O, U, SCHWA = (
+    (0.95, 0.5, 0.2),
+    (0.62, 0.68, 0.4),
+    (0.3, 0.88, 0.5),
+    (0.68, 0.2, 0.1),
+    (0.26, 0.02, 0.0),
+    (0.42, 0.45, 0.2),
+)
 SHAPES = {
     "aI": (A, I), "aU": (A, U), "eI": (E, I), "OI": (O, I), "oU": (O, U), "@U": (SCHWA, U),
     "i@": (I, SCHWA), "e@": (E, SCHWA), "U@": (U, SCHWA), "A@": (A, SCHWA), "O@": (O, SCHWA), "o@": (O, SCHWA),
@@ -50,7 +58,10 @@ def track_of(phonemes, samples, sample_rate):
         if shapes is None:
             continue
         for index, shape in enumerate(shapes):
-            part = slice(first + (last - first) * index // len(shapes), first + (last - first) * (index + 1) // len(shapes))
+            part = slice(
+                first + (last - first) * index // len(shapes),
+                first + (last - first) * (index + 1) // len(shapes),
+            )
             track[part, :3] = shape
         add_blink(track, pause_begin, first)
         pause_begin = last

@@ -1,4 +1,5 @@
 """Recordings of one length in one small file: 8-bit mu-law at 16 kHz with the mouth's track at 100 Hz."""
+
 import random
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Recordings on the device that trains."""
+
 import numpy as np
 import torch
 

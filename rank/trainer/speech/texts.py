@@ -2,7 +2,9 @@
 
 SUBJECTS = """I;you;we;they;the teacher;my brother;the old captain;a young doctor;our neighbour;the mayor;Maria;George;
 the whole team;nobody;everyone in town;the little boy;her uncle;the pilot;a quiet stranger;the orchestra;two engineers;
-the baker;a famous singer;the weather office;this small company;the committee;Peter and Julia;the museum""".split(";")
+the baker;a famous singer;the weather office;this small company;the committee;Peter and Julia;the museum""".split(
+    ";"
+)
 VERBS = """found;bought;would like to see;has forgotten;is looking for;wants to sell;could not believe;will finish;
 described;painted;opened;brought;has measured;is waiting for;talked about;remembers;gave away;built;repaired;asked for;
 dreamed of;wrote about;has chosen;watched;threw away;studied;enjoys;explained;moved;shared""".split(";")
@@ -17,7 +19,9 @@ without a word;as soon as possible;near the harbour;at half past five;because it
 after the show;although nobody asked;under the old tree;by the window;just in time;during the summer;and smiled;
 while we were away;with both hands;from beginning to end;in a few hours;over the weekend""".split(";")
 OPENERS = """Well,;Of course,;However,;Good evening.;Thank you very much.;Hello.;Yes!;No, no.;In fact,;By the way,;
-Listen.;Ladies and gentlemen,;Today,;Oh, really?;So,;Perhaps;Meanwhile,;As you know,;Wow!;Please wait.""".split(";")
+Listen.;Ladies and gentlemen,;Today,;Oh, really?;So,;Perhaps;Meanwhile,;As you know,;Wow!;Please wait.""".split(
+    ";"
+)
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen twenty thirty forty fifty".split()
 
 
