@@ -113,10 +113,10 @@ class StagePrediction {
 
   void add_vae() {
     const std::int64_t number = number_bytes(demand_);
-    const bool sums_slices = demand_.device == DeviceKind::Cpu;
+    const bool joins_history = demand_.device == DeviceKind::Gpu;
     add("vae weights", vae_decoder_weights(shape_.vae) * number);
     add("vae kept frames", vae_kept_numbers(shape_.vae, demand_.size) * number);
-    add("vae workspace", vae_workspace_numbers(shape_.vae, demand_.size, sums_slices) * number);
+    add("vae workspace", vae_workspace_numbers(shape_.vae, demand_.size, joins_history) * number);
     // A block's frames in 32 bits, once more as bytes.
     add("frames", std::int64_t{demand_.size.height} * demand_.size.width * 3 * kFramesPerBlock * 5);
   }

@@ -39,15 +39,15 @@ std::int64_t vae_kept_numbers(const VaeShape& vae, FrameSize size) {
   return kKeptFrames * (numbers + pixels_of(size, 0) * vae.channels(0));
 }
 
-std::int64_t vae_workspace_numbers(const VaeShape& vae, FrameSize size, bool sums_slices) {
+std::int64_t vae_workspace_numbers(const VaeShape& vae, FrameSize size, bool joins_history) {
   std::int64_t most = 0;
   for (int level = vae.levels() - 1; level >= 0; --level) {
     const std::int64_t frames = frames_of(vae, level);
     const std::int64_t frame = pixels_of(size, level) * vae.channels(level);
-    // A residual block's second convolution: its input, the block's input, the kept frames before its
-    // input, and its output.
-    std::int64_t tensors = 4 * frames + kKeptFrames;
-    if (sums_slices) tensors += frames;
+    // A residual block's second convolution: the block's input, its own input and the kept frames before
+    // it, and its output.
+    std::int64_t tensors = 3 * frames + kKeptFrames;
+    if (joins_history) tensors += frames;
     most = std::max(most, tensors * frame);
     if (level == 0) break;
     // Enlarging to the next level: the small frames, the large ones, and those with half the channels.

@@ -11,8 +11,8 @@ namespace longtake {
 /// The frames that the causal convolutions keep between two calls: two before each convolution.
 std::int64_t vae_kept_numbers(const VaeShape& vae, FrameSize size);
 
-/// The tensors that exist at once while one latent frame is decoded. `sums_slices`: the convolution is
-/// made of one per time slice, as on a CPU, which takes one tensor more.
-std::int64_t vae_workspace_numbers(const VaeShape& vae, FrameSize size, bool sums_slices);
+/// The tensors that exist at once while one latent frame is decoded. `joins_history`: kept
+/// frames and new ones are joined into one tensor before a convolution, as on a GPU, which takes one more.
+std::int64_t vae_workspace_numbers(const VaeShape& vae, FrameSize size, bool joins_history);
 
 }  // namespace longtake

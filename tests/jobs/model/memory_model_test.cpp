@@ -172,8 +172,8 @@ TEST(VaeMemory, CountsTwoFramesBeforeEveryConvolution) {
   vae.num_res_blocks = 0;
   vae.temporal_downsample = {};
   EXPECT_EQ(vae_kept_numbers(vae, {8, 16}), 2 * (8 * 16) * (3 + 4 * 4 + 2 * 4 + 4));
-  EXPECT_EQ(vae_workspace_numbers(vae, {8, 16}, false), (4 + 2) * 8 * 16 * 4);
-  EXPECT_EQ(vae_workspace_numbers(vae, {8, 16}, true), (5 + 2) * 8 * 16 * 4);
+  EXPECT_EQ(vae_workspace_numbers(vae, {8, 16}, false), (3 + 2) * 8 * 16 * 4);
+  EXPECT_EQ(vae_workspace_numbers(vae, {8, 16}, true), (4 + 2) * 8 * 16 * 4);
 }
 
 TEST(ModelShape, OfTheBundledConfigIsThePublishedOne) {
