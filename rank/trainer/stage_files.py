@@ -17,15 +17,15 @@ def save(folder, stage, state):
 
 
 def load(folder, stage, device):
-    """None when the stage has left nothing."""
+    """None when the stage has left nothing. A stage that was cut short has left its `spent_s`."""
     path = path_of(folder, stage)
     return torch.load(path, map_location=device) if path.exists() else None
 
 
 def needed(folder, stage, device):
     state = load(folder, stage, device)
-    if state is None:
-        raise SystemExit(f"{path_of(folder, stage)} is missing: run the stage '{stage}' first")
+    if state is None or "spent_s" in state:
+        raise SystemExit(f"{path_of(folder, stage)} is missing or unfinished: run the stage '{stage}' first")
     return state
 
 

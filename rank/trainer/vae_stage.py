@@ -103,7 +103,7 @@ def run(folder, data, minutes, device):
     spent_s = 0.0
     if state:
         vae.load_state_dict(state["model"])
-        spent_s = state.get("spent_s", 0.0) if not state.get("is_done") else 0.0
+        spent_s = state.get("spent_s", 0.0)
     torch.backends.cudnn.benchmark = True
     optimizer = adam(vae.parameters(), device)
     if state and "optimizer" in state and spent_s > 0:
@@ -141,7 +141,7 @@ def finish(folder, vae, sounds, unseen, device):
         f"vae: done; unseen faces: {quality(vae, unseen, device, frames=97)}; latent std {std.tolist()}",
         flush=True,
     )
-    stage_files.save(folder, "vae", {"model": vae.state_dict(), "mean": mean, "std": std, "is_done": True})
+    stage_files.save(folder, "vae", {"model": vae.state_dict(), "mean": mean, "std": std})
     sheet(folder, vae, unseen, device)
 
 

@@ -54,12 +54,33 @@ class SignalsToChild {
   std::array<struct sigaction, kDrainSignals.size()> before_{};
 };
 
+/// Holds the signals back while it is not known yet to whom they go.
+class SignalsHeldBack {
+ public:
+  SignalsHeldBack() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int signal : kDrainSignals) sigaddset(&held, signal);
+    ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+  }
+  ~SignalsHeldBack() { let_through(); }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+
+  /// Async-signal-safe.
+  void let_through() const { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
 /// Only async-signal-safe calls: this runs between fork and exec.
-[[noreturn]] void become(char* const* arguments, pid_t parent, int error_pipe) {
+[[noreturn]] void become(char* const* arguments, pid_t parent, const SignalsHeldBack& held, int error_pipe) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(1);
   ::setpgid(0, 0);
   for (const int signal : kDrainSignals) ::signal(signal, SIG_DFL);
+  held.let_through();
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -135,17 +156,22 @@ int run_child(const std::vector<std::string>& command, std::chrono::milliseconds
   if (::pipe2(error_pipe, O_CLOEXEC) != 0) throw_errno("cannot make a pipe");
   const SignalsToChild handlers;
   const pid_t parent = ::getpid();
+  const SignalsHeldBack held;
   const pid_t child = ::fork();
   if (child < 0) throw_errno("cannot start " + command.front());
-  if (child == 0) become(arguments.data(), parent, error_pipe[1]);
+  if (child == 0) become(arguments.data(), parent, held, error_pipe[1]);
+  signals_seen.store(0);
   child_pid.store(child);
+  held.let_through();
   ::close(error_pipe[1]);
   check_started(error_pipe[0], command.front());
   ChildWatch(child, childless_patience).wait();
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  siginfo_t ended{};
+  while (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
   }
-  child_pid.store(0);
+  child_pid.store(0);  // before its number may become another process's
+  int status = 0;
+  ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -94,6 +94,7 @@ std::optional<PacketBatch> SegmentPackets::next() {
   PacketBatch batch = std::move(batches_.front());
   batches_.pop_front();
   changed_.notify_all();
+  if (batch.failure) std::rethrow_exception(batch.failure);
   return batch;
 }
 
@@ -107,7 +108,7 @@ void SegmentPackets::read_all() {
   changed_.notify_all();
 }
 
-/// False when nothing is to follow. What is thrown here is the segment's fault: only it is read.
+/// False when nothing is to follow. An Error is the segment's fault: nothing but it is read.
 bool SegmentPackets::read_segment(std::size_t index) {
   PacketBatch batch;
   batch.segment = index;
@@ -125,11 +126,13 @@ bool SegmentPackets::read_segment(std::size_t index) {
     }
     batch.is_last = true;
     return hand_over(std::move(batch));
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {
     batch.fault = error.what();
-    hand_over(std::move(batch));
-    return false;
+  } catch (...) {
+    batch.failure = std::current_exception();
   }
+  hand_over(std::move(batch));
+  return false;
 }
 
 std::unique_ptr<CheckedSegment> SegmentPackets::open(const FilmSegment& segment) const {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,6 +22,7 @@ struct PacketBatch {
   std::vector<PacketHandle> packets;  ///< each valid on its own
   bool is_last = false;               ///< of the segment
   std::optional<std::string> fault;   ///< why the segment does not hold what its facts say; nothing follows
+  std::exception_ptr failure;         ///< what else stopped the reading; nothing follows
 };
 
 class CheckedSegment;
@@ -36,7 +38,8 @@ class SegmentPackets {
   SegmentPackets(const SegmentPackets&) = delete;
   SegmentPackets& operator=(const SegmentPackets&) = delete;
 
-  /// Waits for the next batch; nullopt behind the last segment.
+  /// Waits for the next batch; nullopt behind the last segment. Throws what is no fault of a segment, such
+  /// as std::bad_alloc.
   std::optional<PacketBatch> next();
 
   /// Of all segments; valid once next() has given packets, until this object ends.

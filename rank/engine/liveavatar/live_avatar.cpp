@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "jobs/error.h"
-#include "rank/engine/liveavatar/film_writer.h"
+#include "rank/engine/liveavatar/segment_output.h"
 #include "rank/engine/liveavatar/speech_of_clips.h"
 #include "rank/engine/pipeline/reference_latents.h"
 #include "rank/engine/torch_compat.h"
@@ -126,7 +126,7 @@ std::optional<PartMade> LiveAvatar::make_share(Attempt& attempt, LoadedModel& mo
                      inputs.prompt(order.settings.sample_guide_scale), attempt.schedule, attempt.caches(),
                      attempt.denoiser_share());
   }
-  std::optional<FilmWriter> film;
+  std::optional<SegmentOutput> film;
   if (attempt.seat().is_writer()) film.emplace(order, model.decoder());
 
   const StageTools tools{attempt.seat(), attempt.clip, denoiser ? &*denoiser : nullptr,

@@ -126,12 +126,4 @@ void Denoiser::remember(const BlockMoment& moment, const AudioTokens& audio, con
   hidden_LD(moment, audio, latent_CFYX);
 }
 
-std::int64_t Denoiser::cache_bytes() const {
-  std::int64_t bytes = 0;
-  for (const Branch& branch : branches_) {
-    for (const StepCache& cache : branch.caches) bytes += cache.bytes();
-  }
-  return bytes;
-}
-
 }  // namespace longtake

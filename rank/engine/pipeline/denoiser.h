@@ -78,7 +78,6 @@ class Denoiser {
   Caches caches() const { return caches_; }
   const ClipShape& clip() const { return clip_; }
   at::Device device() const { return model_.weights.options().device; }
-  std::int64_t cache_bytes() const;
 
  private:
   /// One prompt's text and caches; guidance has two.

@@ -19,7 +19,6 @@ struct GroupSeat {
   Transport* transport = nullptr;  ///< none in a group of one
 
   bool is_writer() const { return stage == routes.writer(); }
-  bool is_entry() const { return routes.is_entry(stage); }
 };
 
 /// Something that one stage makes and some use.

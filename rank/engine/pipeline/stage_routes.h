@@ -34,7 +34,6 @@ class StageRoutes {
   int audio_stage() const;
 
   bool is_in_row(int stage, std::int64_t step) const { return this->stage(stage).steps.contains(step); }
-  bool is_entry(int stage) const { return entries().count(stage) == 1; }
 
   /// The neighbours in a stage's row; none at its ends, nor for a stage without layers.
   std::optional<int> before(int stage) const;

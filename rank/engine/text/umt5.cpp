@@ -68,19 +68,6 @@ void check(const UmT5Config& config) {
 
 }  // namespace
 
-UmT5Config umt5_xxl() {
-  UmT5Config config;
-  config.vocabulary = 256384;
-  config.width = 4096;
-  config.attention_width = 4096;
-  config.ffn_width = 10240;
-  config.heads = 64;
-  config.layers = 24;
-  config.buckets = 32;
-  config.shared_positions = false;
-  return config;
-}
-
 UmT5Config umt5_config_of(const Weights& weights) {
   constexpr const char* kPositions = "pos_embedding.embedding.weight";
   UmT5Config config;

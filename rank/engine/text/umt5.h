@@ -23,9 +23,6 @@ struct UmT5Config {
   bool shared_positions = false;  ///< one table of positions for all layers
 };
 
-/// The text encoder of the 14 B model: umt5-xxl.
-UmT5Config umt5_xxl();
-
 /// The sizes that the weights have. The published checkpoint has no file that says them, and its tensors
 /// say all. Throws Error{InvalidInput} when a tensor that shows a size is missing.
 UmT5Config umt5_config_of(const Weights& weights);

@@ -11,12 +11,6 @@ constexpr double kAdainEps = 1e-5;
 
 }  // namespace
 
-std::int64_t InjectedAudio::bytes() const {
-  std::int64_t bytes = static_cast<std::int64_t>(shift_FD.nbytes() + scale_FD.nbytes());
-  for (const KeysValues& frame : frames) bytes += frame.bytes();
-  return bytes;
-}
-
 AudioInjector::AudioInjector(const TransformerConfig& config, std::int64_t index, const Weights& weights)
     : projections_(config, weights.select("audio_injector.injector." + std::to_string(index) + "."),
                    kAttentionEps),

@@ -10,13 +10,11 @@
 // F latent frames of a block, L tokens of a block, N local audio tokens of a frame, D model width
 namespace longtake {
 
-/// What one injector hears of a block: computed once per block, the same for all denoising steps.
+/// What one injector hears of a block: it does not depend on the denoising step.
 struct InjectedAudio {
   at::Tensor shift_FD;
   at::Tensor scale_FD;
   std::vector<KeysValues> frames;  ///< of the local tokens, one per latent frame
-
-  std::int64_t bytes() const;
 };
 
 /// Follows some layers: each frame's tokens are normed with shift and scale of the frame's global audio

@@ -58,10 +58,4 @@ void StepCache::clear_window() {
   for (LayerCache& layer : layers_) layer.clear_window();
 }
 
-std::int64_t StepCache::bytes() const {
-  std::int64_t bytes = 0;
-  for (const LayerCache& layer : layers_) bytes += layer.bytes();
-  return bytes;
-}
-
 }  // namespace longtake

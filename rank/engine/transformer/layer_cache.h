@@ -68,7 +68,6 @@ class LayerCache {
   std::int64_t sink_bytes() const { return bytes_of_tokens(sink_tokens_); }
   /// Of the keys before RoPE; caches that share a sink share them.
   std::int64_t reference_bytes() const { return static_cast<std::int64_t>(raw_reference_RHK_.nbytes()); }
-  std::int64_t bytes() const { return window_bytes() + sink_bytes() + reference_bytes(); }
 
  private:
   std::int64_t bytes_of_tokens(std::int64_t tokens) const;
@@ -97,7 +96,6 @@ class StepCache {
 
   void share_sink(const StepCache& other);
   void clear_window();
-  std::int64_t bytes() const;
 
  private:
   std::vector<LayerCache> layers_;

@@ -6,18 +6,6 @@
 
 namespace longtake {
 
-std::int64_t StackText::bytes() const {
-  std::int64_t bytes = 0;
-  for (const KeysValues& layer : layers) bytes += layer.bytes();
-  return bytes;
-}
-
-std::int64_t StackAudio::bytes() const {
-  std::int64_t bytes = 0;
-  for (const auto& layer : layers) bytes += layer ? layer->bytes() : 0;
-  return bytes;
-}
-
 LayerStack::LayerStack(const TransformerConfig& config, Interval layers, const Weights& weights)
     : config_(config),
       interval_(layers),

@@ -14,13 +14,12 @@ namespace longtake {
 /// The text as each layer of a stack attends to it: computed once per prompt.
 struct StackText {
   std::vector<KeysValues> layers;
-  std::int64_t bytes() const;
 };
 
-/// A block's audio as each layer of a stack hears it: computed once per block, for all its steps.
+/// A block's audio as each layer of a stack hears it: the same in all steps, computed for each pass (a
+/// hundredth of it) rather than kept for a whole segment.
 struct StackAudio {
   std::vector<std::optional<InjectedAudio>> layers;
-  std::int64_t bytes() const;
 };
 
 /// Consecutive layers. A whole transformer is one stack or several in a row: the hidden states that one

@@ -13,8 +13,6 @@ namespace longtake {
 struct KeysValues {
   at::Tensor keys_MHK;
   at::Tensor values_MHK;
-
-  std::int64_t bytes() const { return static_cast<std::int64_t>(keys_MHK.nbytes() + values_MHK.nbytes()); }
 };
 
 /// The linear parts of one attention: queries and keys are normed over the whole width.

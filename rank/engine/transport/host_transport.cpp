@@ -5,7 +5,8 @@
 
 #include "jobs/error.h"
 #include "jobs/wire/group_socket.h"
-#include "rank/engine/transport/meeting_folder.h"
+#include "rank/engine/shape_text.h"
+#include "rank/engine/transport/group_folder.h"
 
 namespace longtake {
 namespace {
@@ -26,12 +27,6 @@ constexpr const char* kLeaving = "leaving";
 const char* name_of(Lane lane) { return lane == Lane::Paced ? "paced" : "free"; }
 
 std::string engine_name(int engine) { return "engine " + std::to_string(engine) + " of the group"; }
-
-std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "[";
-  for (const std::int64_t length : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(length);
-  return text + "]";
-}
 
 bool fits(at::IntArrayRef shape, at::IntArrayRef wanted) {
   if (shape.size() != wanted.size()) return false;
@@ -83,7 +78,7 @@ HostTransport::HostTransport(const GroupMember& member, std::function<bool()> go
     : member_(member),
       goes_on_(std::move(goes_on)),
       times_(times),
-      folder_(std::make_unique<MeetingFolder>(member.meeting, member.engines, member.self)),
+      folder_(std::make_unique<GroupFolder>(member.meeting, member.engines, member.self)),
       socket_(std::make_unique<GroupSocket>(folder_->sockets(), static_cast<std::size_t>(member.self))) {}
 
 HostTransport::~HostTransport() = default;

@@ -15,11 +15,11 @@
 namespace longtake {
 
 class GroupSocket;
-class MeetingFolder;
+class GroupFolder;
 
 /// The engines of a group and which of them this one is.
 struct GroupMember {
-  std::filesystem::path meeting;  ///< see MeetingFolder
+  std::filesystem::path meeting;  ///< see GroupFolder
   int engines = 1;
   int self = 0;
 };
@@ -52,7 +52,7 @@ class HostTransport : public Transport {
   GroupMember member_;
   std::function<bool()> goes_on_;
   WorkTimes& times_;
-  std::unique_ptr<MeetingFolder> folder_;
+  std::unique_ptr<GroupFolder> folder_;
   std::unique_ptr<GroupSocket> socket_;                   // gone before the folder
   std::map<std::pair<int, std::string>, Inbox> inboxes_;  ///< by sender and lane
   std::map<int, int> paced_;  ///< by receiver: sent on the lane Paced and not taken yet

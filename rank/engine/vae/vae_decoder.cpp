@@ -1,6 +1,7 @@
 #include "rank/engine/vae/vae_decoder.h"
 
 #include "jobs/error.h"
+#include "rank/engine/shape_text.h"
 
 // B batch (1), C channels, T frames, H height, W width
 namespace longtake {
@@ -14,10 +15,8 @@ void check_latents(const VaeConfig& config, const at::Tensor& latents) {
   if (latents.dim() == 5 && latents.size(0) == 1 && latents.size(1) == config.z_dim && latents.size(2) >= 1) {
     return;
   }
-  std::string shape;
-  for (const std::int64_t size : latents.sizes()) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
   throw Error(ErrorKind::InvalidInput, "decoding latents: they must be [1, " + std::to_string(config.z_dim) +
-                                           ", frames, height, width], got [" + shape + "]");
+                                           ", frames, height, width], got " + shape_text(latents.sizes()));
 }
 
 }  // namespace

@@ -20,10 +20,11 @@ class VaeDecoder {
   /// is missing or mis-shaped, and one that belongs to neither decoder nor encoder.
   VaeDecoder(const VaeConfig& config, const Weights& checkpoint);
 
-  /// `latents`: [1, z_dim, T, h, w], normalised, any T, in order after those the stream has seen. Returns
-  /// [1, 3, frames, s h, s w] in float32, about -1 to 1 and not clamped; s = 8 and frames = 4 T as
+  /// `latents`: [1, z_dim, T, h, w], normalised, T at least 1, in order after those the stream has seen.
+  /// Returns [1, 3, frames, s h, s w] in float32, about -1 to 1 and not clamped; s = 8 and frames = 4 T as
   /// published, 1 + 4 (T - 1) for a new stream. In memory the frames are T, H, W, C. Works through
   /// one latent frame after the other, so beyond the result it needs the same memory for any T.
+  /// Throws Error{InvalidInput} for another shape.
   at::Tensor decode(VaeStream& stream, const at::Tensor& latents_BCTHW) const;
 
  private:

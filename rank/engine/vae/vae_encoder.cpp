@@ -1,6 +1,7 @@
 #include "rank/engine/vae/vae_encoder.h"
 
 #include "jobs/error.h"
+#include "rank/engine/shape_text.h"
 
 // B batch (1), C channels, T frames, H height, W width
 namespace longtake {
@@ -58,12 +59,10 @@ void VaeEncoder::check_frames(const VaeStream& stream, const at::Tensor& frames)
     const std::int64_t alone = stream.is_new() ? 1 : 0;
     if (frames.size(2) >= 1 && (frames.size(2) - alone) % time == 0) return;
   }
-  std::string shape;
-  for (const std::int64_t size : frames.sizes()) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
   throw Error(ErrorKind::InvalidInput,
               "encoding frames: they must be [1, 3, frames, height, width], height and width multiples of " +
                   std::to_string(stride) + ", frames a multiple of " + std::to_string(time) +
-                  (stream.is_new() ? " and one" : "") + ", got [" + shape + "]");
+                  (stream.is_new() ? " and one" : "") + ", got " + shape_text(frames.sizes()));
 }
 
 at::Tensor VaeEncoder::encode(VaeStream& stream, const at::Tensor& frames_BCTHW) const {

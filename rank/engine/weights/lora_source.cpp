@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "jobs/error.h"
-#include "rank/engine/weights/shape_text.h"
+#include "rank/engine/shape_text.h"
 #include "rank/engine/weights/weights.h"
 
 // O rows of a weight, I its columns, R rank of the adaptation

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "jobs/error.h"
-#include "rank/engine/weights/shape_text.h"
+#include "rank/engine/shape_text.h"
 #include "rank/engine/weights/weight_source.h"
 
 namespace longtake {

@@ -131,7 +131,7 @@ TEST_F(LayerCacheTest, ASharedSinkIsTheOthersAndMovesOnItsOwn) {
 
 TEST_F(LayerCacheTest, CountsItsBytes) {
   const std::int64_t tokens = 2 * (sink_ + 4 * grid_.tokens()) + grid_.tokens_per_frame();
-  EXPECT_EQ(cache_.bytes(), tokens * config_.dim * 4);
+  EXPECT_EQ(cache_.window_bytes() + cache_.sink_bytes() + cache_.reference_bytes(), tokens * config_.dim * 4);
 }
 
 }  // namespace

@@ -7,16 +7,16 @@ namespace longtake {
 
 /// The folder where the engines of a group meet, as one of them sees it: it makes the folder if it is the
 /// first, and takes it away if it is the last.
-class MeetingFolder {
+class GroupFolder {
  public:
   /// `folder`'s parent must be there. Throws Error{Io} when the folder cannot be made, Error{InvalidInput}
   /// when there is something that is not a folder of ours closed to others: somebody else could listen.
-  MeetingFolder(std::filesystem::path folder, int engines, int self);
+  GroupFolder(std::filesystem::path folder, int engines, int self);
 
   /// Removes its own socket (all of them unless is_over()), and the folder when it is empty then.
-  ~MeetingFolder();
-  MeetingFolder(const MeetingFolder&) = delete;
-  MeetingFolder& operator=(const MeetingFolder&) = delete;
+  ~GroupFolder();
+  GroupFolder(const GroupFolder&) = delete;
+  GroupFolder& operator=(const GroupFolder&) = delete;
 
   /// The sockets of all engines, by stage.
   std::vector<std::filesystem::path> sockets() const;

@@ -9,12 +9,12 @@ namespace longtake {
 
 /// The end of the line: latents become the order's segment file. Belongs to one thread. Without commit()
 /// nothing stays.
-class FilmWriter {
+class SegmentOutput {
  public:
   /// Both must outlive it. Throws Error{Io} or Error{DiskFull}.
-  FilmWriter(const SegmentOrder& order, const VaeDecoder& decoder);
-  FilmWriter(const FilmWriter&) = delete;
-  FilmWriter& operator=(const FilmWriter&) = delete;
+  SegmentOutput(const SegmentOrder& order, const VaeDecoder& decoder);
+  SegmentOutput(const SegmentOutput&) = delete;
+  SegmentOutput& operator=(const SegmentOutput&) = delete;
 
   LatentSink& latents() { return frames_; }
 

@@ -1,4 +1,4 @@
-#include "rank/engine/transport/meeting_folder.h"
+#include "rank/engine/transport/group_folder.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,18 +28,18 @@ void make_or_join(const std::filesystem::path& folder) {
 
 }  // namespace
 
-MeetingFolder::MeetingFolder(std::filesystem::path folder, int engines, int self)
+GroupFolder::GroupFolder(std::filesystem::path folder, int engines, int self)
     : folder_(std::move(folder)), engines_(engines), self_(self) {
   make_or_join(folder_);
 }
 
-std::vector<std::filesystem::path> MeetingFolder::sockets() const {
+std::vector<std::filesystem::path> GroupFolder::sockets() const {
   std::vector<std::filesystem::path> all;
   for (int engine = 0; engine < engines_; ++engine) all.push_back(folder_ / std::to_string(engine));
   return all;
 }
 
-MeetingFolder::~MeetingFolder() {
+GroupFolder::~GroupFolder() {
   std::error_code none;
   for (int engine = 0; engine < engines_; ++engine) {
     if (takes_all_ || engine == self_) std::filesystem::remove(folder_ / std::to_string(engine), none);

@@ -1,8 +1,8 @@
-#include "rank/engine/liveavatar/film_writer.h"
+#include "rank/engine/liveavatar/segment_output.h"
 
 namespace longtake {
 
-FilmWriter::FilmWriter(const SegmentOrder& order, const VaeDecoder& decoder)
+SegmentOutput::SegmentOutput(const SegmentOrder& order, const VaeDecoder& decoder)
     : order_(order),
       writer_(order.segment, {order.size, kFramesPerSecond, order.identity, writer_of(order.attempt)}),
       frames_(decoder, [this](const std::uint8_t* rgb) {
@@ -10,7 +10,7 @@ FilmWriter::FilmWriter(const SegmentOrder& order, const VaeDecoder& decoder)
         if (writer_.frames() < order_.frames.length()) writer_.add(rgb);
       }) {}
 
-SegmentFacts FilmWriter::commit(const Carry& carry) {
+SegmentFacts SegmentOutput::commit(const Carry& carry) {
   write_carry(order_.carry_out, carry, order_.identity);
   return writer_.commit(order_.frames.length());
 }
