@@ -50,21 +50,21 @@ std::string end_after(EngineProcess& engine, const std::string& deed) {
 }
 
 std::string end_after(const std::string& deed) {
-  EngineProcess engine(misbehaving_engine(), {});
+  EngineProcess engine(faulty_engine(), {});
   return end_after(engine, deed);
 }
 
 bool is_running(int pid) { return ::kill(pid, 0) == 0; }
 
 TEST(EngineProcess, GetsVariablesInPlaceOfOurs) {
-  EngineProcess engine(misbehaving_engine(), {}, {{"LONGTAKE_TEST_ENGINE", "wrong-protocol"}});
+  EngineProcess engine(faulty_engine(), {}, {{"LONGTAKE_FAULTS", "wrong_protocol"}});
   const auto reports = hear(engine, 1);
   ASSERT_EQ(reports.size(), 1U);
   EXPECT_EQ(std::get<EngineStarted>(reports[0]).protocol, 99);
 }
 
 TEST(EngineProcess, CarriesOrdersAndReports) {
-  EngineProcess engine(misbehaving_engine(), {});
+  EngineProcess engine(faulty_engine(), {});
   ASSERT_EQ(hear(engine, 1).size(), 1U);
   engine.send(MakeSegment{order_to("good", 12)});
   const std::vector<EngineReport> reports = hear(engine, 2);
@@ -80,7 +80,7 @@ TEST(EngineProcess, SaysHowItEnded) {
 }
 
 TEST(EngineProcess, WhatIsNoReportBreaksTheEngineAndItIsKilled) {
-  EngineProcess engine(misbehaving_engine(), {});
+  EngineProcess engine(faulty_engine(), {});
   EXPECT_THAT(end_after(engine, "garbage"), HasSubstr("NCCL INFO this is no JSON"));
   EXPECT_FALSE(is_running(engine.pid()));
 }
@@ -90,14 +90,14 @@ TEST(EngineProcess, AnEndlessLineBreaksTheEngine) {
 }
 
 TEST(EngineProcess, AnEngineThatClosesItsLineIsKilled) {
-  EngineProcess engine(misbehaving_engine(), {});
+  EngineProcess engine(faulty_engine(), {});
   EXPECT_EQ(end_after(engine, "closes"), "closed its line without ending");
   EXPECT_FALSE(is_running(engine.pid()));
 }
 
 TEST(EngineProcess, LastWordsAreHeardBeforeTheDeath) {
   for (int round = 0; round < 20; ++round) {
-    EngineProcess engine(misbehaving_engine(), {});
+    EngineProcess engine(faulty_engine(), {});
     hear(engine, 1);
     engine.send(MakeSegment{order_to("last-words")});
     const std::vector<EngineReport> reports = hear(engine, 2);
@@ -107,12 +107,12 @@ TEST(EngineProcess, LastWordsAreHeardBeforeTheDeath) {
 }
 
 TEST(EngineProcess, StopEndsAnIdleEngineInPeaceAndAHangingOneByForce) {
-  EngineProcess idle(misbehaving_engine(), {});
+  EngineProcess idle(faulty_engine(), {});
   hear(idle, 1);
   idle.stop(kPatience_ms);
   EXPECT_THAT(idle.death(), Optional(std::string("exit code 0")));
 
-  EngineProcess hanging(misbehaving_engine(), {});
+  EngineProcess hanging(faulty_engine(), {});
   hear(hanging, 1);
   hanging.send(MakeSegment{order_to("hangs")});
   hanging.stop(10);
@@ -120,7 +120,7 @@ TEST(EngineProcess, StopEndsAnIdleEngineInPeaceAndAHangingOneByForce) {
 }
 
 TEST(EngineProcess, AnEngineThatTakesNoOrdersIsBroken) {
-  EngineProcess engine(misbehaving_engine("mute-order"), {});
+  EngineProcess engine(faulty_engine("deaf"), {});
   hear(engine, 1);
   SegmentOrder large = order_to("good");
   large.settings.prompt.assign(4 << 20, 'p');
@@ -129,7 +129,7 @@ TEST(EngineProcess, AnEngineThatTakesNoOrdersIsBroken) {
 }
 
 TEST(EngineProcess, KnowsThePeakOfItsMemory) {
-  EngineProcess engine(misbehaving_engine(), {});
+  EngineProcess engine(faulty_engine(), {});
   hear(engine, 1);
   EXPECT_GT(engine.peak_bytes(), 100'000);
   const std::int64_t alive = engine.peak_bytes();
@@ -141,7 +141,7 @@ TEST(EngineProcess, WhatTheEnginePrintsIsAddedToTheLog) {
   const std::filesystem::path log = temp_path("engine.log");
   std::ofstream(log) << "before\n";
   {
-    EngineProcess engine(misbehaving_engine(), log);
+    EngineProcess engine(faulty_engine(), log);
     hear(engine, 1);
     engine.send(MakeSegment{order_to("prints")});
     hear(engine, 2);
@@ -154,7 +154,7 @@ TEST(EngineProcess, WhatTheEnginePrintsIsAddedToTheLog) {
 TEST(EngineProcess, TheEngineInheritsNoDescriptorOfOurs) {
   const FileDescriptor ours(::open("/dev/null", O_RDONLY));  // without O_CLOEXEC, as libraries do
   ASSERT_TRUE(ours.is_open());
-  EngineProcess engine(misbehaving_engine(), {});
+  EngineProcess engine(faulty_engine(), {});
   hear(engine, 1);
   engine.send(MakeSegment{order_to("counts")});
   const std::vector<EngineReport> reports = hear(engine, 1);
@@ -175,7 +175,7 @@ TEST(EngineProcess, AMissingProgramIsTheUsersToMend) {
 TEST(EngineProcess, TheEngineDiesWithItsRank) {
   std::array<int, 2> pipe_ends{};
   ASSERT_EQ(::pipe(pipe_ends.data()), 0);
-  const std::filesystem::path program = misbehaving_engine();
+  const std::filesystem::path program = faulty_engine();
   const pid_t rank = ::fork();
   if (rank == 0) {
     EngineProcess engine(program, {});

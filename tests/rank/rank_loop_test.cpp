@@ -43,10 +43,10 @@ class ScriptedScheduler : public SchedulerLink {
   std::deque<SchedulerMessage> orders_;
 };
 
-RankOptions options(const std::string& start = "normal") {
+RankOptions options(const std::string& faults = "") {
   RankOptions rank;
   rank.hardware.rank = RankId{0};
-  rank.engines = {{"test", misbehaving_engine(start)}};
+  rank.engines = {{"test", faulty_engine(faults)}};
   rank.launcher = ::getppid();
   return rank;
 }
@@ -92,7 +92,7 @@ TEST(RankLoop, SurvivesEveryEndOfAnEngine) {
 
 TEST(RankLoop, AnEngineOfAnotherProtocolIsABug) {
   ScriptedScheduler scheduler = scheduler_of({"good"});
-  EXPECT_EQ(run_rank(options("wrong-protocol"), scheduler), RankExit::Ordered);
+  EXPECT_EQ(run_rank(options("wrong_protocol"), scheduler), RankExit::Ordered);
   EXPECT_THAT(scheduler.heard, ElementsAre("joined rank 0", HasSubstr("attempt 1 failed, bug")));
 }
 
@@ -106,7 +106,7 @@ TEST(RankLoop, AnEngineThatHangsIsKilledAtItsLimit) {
 }
 
 TEST(RankLoop, AnEngineThatNeverStartsIsKilledAtItsLimit) {
-  RankOptions rank = options("silent");
+  RankOptions rank = options("hang at=load");
   rank.limits.load_ms = 300;
   ScriptedScheduler scheduler = scheduler_of({"good"});
   EXPECT_EQ(run_rank(rank, scheduler), RankExit::Ordered);
