@@ -57,6 +57,10 @@ LayoutKind layout_kind_from(std::string_view name) {
   throw Error(ErrorKind::InvalidInput, "there is no layout '" + std::string(name) + "'");
 }
 
+bool splits_layers(LayoutKind kind) { return kind == LayoutKind::Layers || kind == LayoutKind::LayersSteps; }
+
+bool splits_steps(LayoutKind kind) { return kind == LayoutKind::Steps || kind == LayoutKind::LayersSteps; }
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Stage, layers, steps, text, audio, vae)
 
 void to_json(nlohmann::json& json, const Layout& layout) {

@@ -22,6 +22,11 @@ std::string_view name_of(LayoutKind kind);
 /// Inverse of name_of. Throws Error{InvalidInput} for an unknown name.
 LayoutKind layout_kind_from(std::string_view name);
 
+/// Whether a step's layers are shared out among several ranks.
+bool splits_layers(LayoutKind kind);
+/// Whether the steps are: then blocks go through all of them one after another.
+bool splits_steps(LayoutKind kind);
+
 /// What one engine of a group does.
 struct Stage {
   Interval

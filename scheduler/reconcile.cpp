@@ -50,12 +50,11 @@ class Reconciliation {
       ++kept_;
       return;
     }
-    note("clips " + std::to_string(segment.clips.begin) + ":" + std::to_string(segment.clips.end) +
-         " are made again: " + *fault);
+    note("clips " + text_of(segment.clips) + " are made again: " + *fault);
     remove_files(segment);
     segment.state = SegmentState::Pending;
     segment.facts.reset();
-    changes_.push_back(SegmentReopened{segment.id});
+    changes_.push_back(SegmentReopened{segment.id, "made again: " + *fault});
   }
 
   void adopt_or_remove(StoredSegment& segment) {

@@ -53,8 +53,7 @@ RedoOutcome forget_clips(JobStore& store, const WorkDir& work_dir, const std::st
     throw Error(ErrorKind::InvalidInput, "no job '" + name + "' in " + work_dir.root().string());
   }
   if (clips.end > job->clips) {
-    throw Error(ErrorKind::InvalidInput, "clips " + std::to_string(clips.begin) + ":" +
-                                             std::to_string(clips.end) + " reach beyond the job's " +
+    throw Error(ErrorKind::InvalidInput, "clips " + text_of(clips) + " reach beyond the job's " +
                                              std::to_string(job->clips) +
                                              " clips; the largest is 0:" + std::to_string(job->clips));
   }
@@ -65,14 +64,12 @@ RedoOutcome forget_clips(JobStore& store, const WorkDir& work_dir, const std::st
       if (outcome.segments++ == 0) outcome.clips.begin = segment->clips.begin;
       outcome.clips.end = segment->clips.end;
       remove_files(work_dir, name, segment->clips);
-      changes.push_back(SegmentReopened{segment->id});
+      changes.push_back(SegmentReopened{segment->id, "made again: longtake redo asked for it"});
     }
   }
   changes.push_back(JobMoved{job->id, JobState::Pending, "", now_ms});
-  changes.push_back(EventNoted{"job", name,
-                               "redo: clips " + std::to_string(outcome.clips.begin) + ":" +
-                                   std::to_string(outcome.clips.end) + " are to be made again",
-                               now_ms});
+  changes.push_back(
+      EventNoted{"job", name, "redo: clips " + text_of(outcome.clips) + " are to be made again", now_ms});
   store.save(run->epoch, changes);
   return outcome;
 }

@@ -13,10 +13,6 @@ std::string seconds_text(double seconds) {
   return text.data();
 }
 
-std::string interval_text(Interval interval) {
-  return std::to_string(interval.begin) + ":" + std::to_string(interval.end);
-}
-
 std::string joined(const std::string& text, const char* separator, const std::string& more) {
   if (text.empty() || more.empty()) return text + more;
   return text + separator + more;
@@ -40,10 +36,8 @@ void take_largest(std::int64_t& largest, std::int64_t value) { largest = std::ma
 std::string description_of(const Stage& stage, const Layout& layout) {
   if (layout.ranks() <= 1) return "";
   if (stage.layers.is_empty()) return "decodes";
-  const bool splits_steps = layout.kind == LayoutKind::Steps || layout.kind == LayoutKind::LayersSteps;
-  const bool splits_layers = layout.kind == LayoutKind::Layers || layout.kind == LayoutKind::LayersSteps;
-  return joined(splits_layers ? "layers " + interval_text(stage.layers) : "", " ",
-                splits_steps ? "steps " + interval_text(stage.steps) : "");
+  return joined(splits_layers(layout.kind) ? "layers " + text_of(stage.layers) : "", " ",
+                splits_steps(layout.kind) ? "steps " + text_of(stage.steps) : "");
 }
 
 std::string description_of(const StageRecord& record, std::int64_t frames, const JobShare& share) {

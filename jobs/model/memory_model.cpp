@@ -33,8 +33,7 @@ std::int64_t chains_of_text(const MemoryDemand& demand) { return demand.guided ?
 /// Step-major order keeps one step's cache alive, whatever the stage has to do; a stage of a layout that
 /// splits the steps works block after block and keeps those of its own steps.
 std::int64_t caches_of(const Layout& layout, const Stage& stage) {
-  const bool is_block_major = layout.kind == LayoutKind::Steps || layout.kind == LayoutKind::LayersSteps;
-  return is_block_major ? stage.steps.length() : 1;
+  return splits_steps(layout.kind) ? stage.steps.length() : 1;
 }
 
 std::int64_t text_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
@@ -64,8 +63,7 @@ std::int64_t activation_bytes(const ModelShape& shape, const MemoryDemand& deman
 /// Two to receive into, one to send from: hidden states between layers, latents between steps.
 std::int64_t transport_bytes(const ModelShape& shape, const Layout& layout, const MemoryDemand& demand) {
   if (layout.ranks() == 1) return 0;
-  const bool splits_layers = layout.kind == LayoutKind::Layers || layout.kind == LayoutKind::LayersSteps;
-  const std::int64_t width = splits_layers ? shape.dim : 4 * shape.latent_channels;
+  const std::int64_t width = splits_layers(layout.kind) ? shape.dim : 4 * shape.latent_channels;
   const std::int64_t buffers = 3 * tokens_of(demand.size, demand.infer_frames).block * width * kFloatBytes;
   return buffers + (demand.device == DeviceKind::Gpu ? kNccl_bytes : 0);
 }
@@ -80,7 +78,6 @@ class StagePrediction {
     memory_ = {};
     if (!stage_.layers.is_empty()) add_transformer();
     if (stage_.vae) add_vae();
-    if (demand_.encoders_stay) add_encoders();
     add("transport", transport_bytes(shape_, layout_, demand_));
     add_process();
     return memory_;
@@ -177,13 +174,11 @@ TokenCount tokens_of(FrameSize size, int infer_frames) {
 }
 
 std::int64_t window_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
-  return 2 * tokens_of(demand.size, demand.infer_frames).window * shape.dim * number_bytes(demand) *
-         layers;
+  return 2 * tokens_of(demand.size, demand.infer_frames).window * shape.dim * number_bytes(demand) * layers;
 }
 
 std::int64_t sink_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
-  return 2 * tokens_of(demand.size, demand.infer_frames).sink * shape.dim * number_bytes(demand) *
-         layers;
+  return 2 * tokens_of(demand.size, demand.infer_frames).sink * shape.dim * number_bytes(demand) * layers;
 }
 
 std::int64_t stage_weight_bytes(const ModelShape& shape, const Stage& stage, WeightType type) {

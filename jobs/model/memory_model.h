@@ -34,7 +34,6 @@ struct MemoryDemand {
   bool guided = false;    ///< a guide scale other than 0 and 1: a second text, and twice the caches
   WeightType weights = WeightType::Bf16;
   DeviceKind device = DeviceKind::Gpu;
-  bool encoders_stay = false;  ///< text and speech encoder are kept on the device while frames are made
 };
 
 /// Tokens of the transformer for frames of one size.

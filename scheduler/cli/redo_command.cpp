@@ -21,8 +21,7 @@ void print(const CliOptions& options, const RedoOutcome& outcome) {
     return;
   }
   std::cout << options.job << ": " << outcome.segments << (outcome.segments == 1 ? " segment" : " segments")
-            << " forgotten, clips " << outcome.clips.begin << ':' << outcome.clips.end
-            << "; the next longtake run makes them again\n";
+            << " forgotten, clips " << text_of(outcome.clips) << "; the next longtake run makes them again\n";
 }
 
 }  // namespace

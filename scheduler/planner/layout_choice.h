@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "scheduler/planner/avatar_cost.h"
 #include "jobs/layout.h"
+#include "scheduler/planner/avatar_cost.h"
 #include "scheduler/planner/profile.h"
 
 /// Which layout a job of the Live Avatar engine gets, and what to change when none fits.
@@ -37,8 +37,8 @@ std::optional<LayoutNeed> smallest_that_fits(const Profile& profile, const Avata
 /// Of all layouts on up to `most_ranks`, the one whose largest engine is smallest, whether it fits or not.
 LayoutNeed leanest_layout(const AvatarDemand& demand, int most_ranks);
 
-/// "704x384 needs 43.14 GB of a GPU (single, bf16), profile 1x24gb gives 24.70 GB: 18.44 GB too little;
-/// 4 GPUs like this one would do (layers x 4)".
+/// "704*384 needs 49.46 GB of a GPU (single, bf16), profile 1x24gb gives 24.70 GB: 24.76 GB too little; would
+/// fit: fp8 weights with size 448*256, or 3 GPUs like this one (layers x 3)".
 std::string why_nothing_fits(const Profile& profile, const AvatarDemand& demand, int most_ranks);
 
 }  // namespace longtake

@@ -34,10 +34,6 @@ std::string readable(std::int64_t bytes) {
   return bytes >= 1'000'000'000 ? gigabytes(bytes) : fixed(static_cast<double>(bytes) / 1e6, 1) + " MB";
 }
 
-std::string clips_text(Interval clips) {
-  return std::to_string(clips.begin) + ":" + std::to_string(clips.end);
-}
-
 /// Columns as wide as their widest cell, two spaces between them, each line indented.
 std::string aligned(const std::vector<Row>& rows, const std::string& indent) {
   std::vector<std::size_t> widths;
@@ -96,7 +92,7 @@ std::string bytes_of(const StageMemory& stage, const std::string& component) {
 
 /// What an engine does, over its column: "layers 0:10", "decodes".
 std::string title_of(const Stage& stage) {
-  if (!stage.layers.is_empty()) return "layers " + clips_text(stage.layers);
+  if (!stage.layers.is_empty()) return "layers " + text_of(stage.layers);
   return stage.vae ? "decodes" : "";
 }
 
@@ -142,7 +138,7 @@ std::string ranges_table(const JobPlan& job) {
     if (range.segments.empty()) continue;
     const std::int64_t usual = range.segments.front().length();
     const std::int64_t last = range.segments.back().length();
-    rows.push_back({std::to_string(i), clips_text(range.clips), std::to_string(range.segments.size()),
+    rows.push_back({std::to_string(i), text_of(range.clips), std::to_string(range.segments.size()),
                     std::to_string(usual) + (last == usual ? "" : ", the last " + std::to_string(last))});
   }
   return "\n" + job.name + "\n" + aligned(rows, "  ") + more_rows(job.ranges.size(), "ranges");

@@ -48,10 +48,9 @@ void make_share(const SmallGroup& group, int stage, const SegmentTask& task, Sma
 
 SmallSegment make_group_segment(const SmallGroup& group, const Chain& chain,
                                 const std::optional<Carry>& carry) {
-  const bool splits_steps =
-      group.layout.kind == LayoutKind::Steps || group.layout.kind == LayoutKind::LayersSteps;
-  const SegmentTask task{chain, kSmallFilmSeed,
-                         splits_steps ? GenerationOrder::BlockMajor : GenerationOrder::StepMajor, carry};
+  const auto order =
+      splits_steps(group.layout.kind) ? GenerationOrder::BlockMajor : GenerationOrder::StepMajor;
+  const SegmentTask task{chain, kSmallFilmSeed, order, carry};
   SmallSegment made;
   std::vector<std::thread> engines;
   for (int stage = 0; stage < group.layout.ranks(); ++stage) {
