@@ -1,7 +1,5 @@
 #include "rank/engine/liveavatar/attempt.h"
 
-#include <algorithm>
-
 #include "jobs/error.h"
 #include "rank/engine/sampling/guidance.h"
 
@@ -24,15 +22,7 @@ StageRoutes routes_of(const SegmentOrder& order, std::int64_t layers, std::int64
 
 /// Whoever splits the steps works block after block.
 GenerationOrder order_of(const SegmentOrder& order) {
-  switch (order.share.layout.kind) {
-    case LayoutKind::Single:
-    case LayoutKind::Layers:
-      return GenerationOrder::StepMajor;
-    case LayoutKind::Steps:
-    case LayoutKind::LayersSteps:
-      return GenerationOrder::BlockMajor;
-  }
-  return GenerationOrder::StepMajor;
+  return splits_steps(order.share.layout.kind) ? GenerationOrder::BlockMajor : GenerationOrder::StepMajor;
 }
 
 SegmentTask task_of(const SegmentOrder& order, std::int64_t steps, const ClipShape& clip) {
@@ -60,16 +50,7 @@ Attempt::Attempt(const SegmentOrder& wanted, const LoadedModel& model, OrderWatc
 }
 
 WantedInputs Attempt::wanted_inputs() const {
-  return {clip, needs_null_prompt(order.settings.sample_guide_scale), heard_clips()};
-}
-
-std::vector<std::int64_t> Attempt::heard_clips() const {
-  std::vector<std::int64_t> clips = {0};
-  const std::int64_t begin = window_history(task.chain, task.chain.clips.begin).begin;
-  for (std::int64_t heard = std::max<std::int64_t>(1, begin); heard < task.chain.clips.end; ++heard) {
-    clips.push_back(heard);
-  }
-  return clips;
+  return {clip, needs_null_prompt(order.settings.sample_guide_scale), heard_clips(task.chain)};
 }
 
 DenoiserShare Attempt::denoiser_share() const {

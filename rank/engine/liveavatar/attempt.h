@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "jobs/segment.h"
 #include "rank/engine/liveavatar/loaded_model.h"
@@ -37,10 +35,6 @@ class Attempt {
   SegmentTask task;
   WorkTimes times;
   std::unique_ptr<Transport> transport;  ///< of a group of more than one
-
- private:
-  /// Clips whose sound the segment hears: the anchor's, those of its history, its own. Rising.
-  std::vector<std::int64_t> heard_clips() const;
 };
 
 }  // namespace longtake

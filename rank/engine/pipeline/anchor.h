@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <functional>
-
 #include "rank/engine/pipeline/block_audio.h"
 #include "rank/engine/pipeline/denoiser.h"
 #include "rank/engine/pipeline/group_seat.h"

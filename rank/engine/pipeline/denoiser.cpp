@@ -23,8 +23,7 @@ void check_neighbours(const TransformerModel& model, const DenoiserShare& share)
   const bool can_speak = share.transport != nullptr || (!share.before && !share.next);
   if (fits && can_speak) return;
   const Interval layers = model.layers.layers();
-  throw Error(ErrorKind::Bug, "layers [" + std::to_string(layers.begin) + ", " + std::to_string(layers.end) +
-                                  ") of " + std::to_string(model.config.layers) +
+  throw Error(ErrorKind::Bug, "layers " + text_of(layers) + " of " + std::to_string(model.config.layers) +
                                   " need a neighbour on each side that is not an end, and a transport");
 }
 

@@ -73,8 +73,6 @@ class Denoiser {
 
   bool has_first_layer() const { return model_.input.has_value(); }
   bool has_last_layer() const { return model_.head.has_value(); }
-  /// Of the schedule.
-  std::int64_t steps() const { return schedule_.steps(); }
   Caches caches() const { return caches_; }
   const ClipShape& clip() const { return clip_; }
   at::Device device() const { return model_.weights.options().device; }

@@ -1,5 +1,6 @@
 #include "rank/engine/pipeline/passes.h"
 
+#include <algorithm>
 #include <string>
 
 #include "jobs/error.h"
@@ -10,10 +11,9 @@ namespace {
 void check_chain(const Chain& chain) {
   const bool is_within = chain.range.begin <= chain.clips.begin && chain.clips.end <= chain.range.end;
   if (is_within && !chain.clips.is_empty() && chain.renewal_clips >= 1) return;
-  throw Error(ErrorKind::Bug, "cannot generate clips [" + std::to_string(chain.clips.begin) + ", " +
-                                  std::to_string(chain.clips.end) + ") of the range [" +
-                                  std::to_string(chain.range.begin) + ", " + std::to_string(chain.range.end) +
-                                  "), renewed every " + std::to_string(chain.renewal_clips) + " clips");
+  throw Error(ErrorKind::Bug, "cannot generate clips " + text_of(chain.clips) + " of the range " +
+                                  text_of(chain.range) + ", renewed every " +
+                                  std::to_string(chain.renewal_clips) + " clips");
 }
 
 /// Collects passes; each call adds a part of the work.
@@ -83,12 +83,27 @@ std::vector<Pass> block_major(const Chain& chain, std::int64_t steps, std::int64
 }  // namespace
 
 Interval window_history(const Chain& chain, std::int64_t clip) {
+  check_chain(chain);
   const std::int64_t since_renewal = (clip - chain.range.begin) % chain.renewal_clips;
   return {clip - since_renewal - 1, clip};
 }
 
 Interval generated_clips(const Chain& chain) {
   return {chain.clips.begin - (chain.starts_range() ? 1 : 0), chain.clips.end};
+}
+
+Interval clips_at_work(const Chain& chain) {
+  return {window_history(chain, chain.clips.begin).begin, chain.clips.end};
+}
+
+std::vector<std::int64_t> heard_clips(const Chain& chain) {
+  const Interval clips = clips_at_work(chain);
+  std::vector<std::int64_t> heard;
+  if (chain.starts_range() && clips.begin > 0) heard.push_back(0);
+  for (std::int64_t clip = std::max<std::int64_t>(0, clips.begin); clip < clips.end; ++clip) {
+    heard.push_back(clip);
+  }
+  return heard;
 }
 
 std::vector<Pass> passes_of(const Chain& chain, GenerationOrder order, std::int64_t steps,

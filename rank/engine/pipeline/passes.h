@@ -26,11 +26,19 @@ struct Chain {
 };
 
 /// The clips whose latents the window at the beginning of `clip` is filled with: from the one before the
-/// last renewal on. One before the range is the lead-in.
+/// last renewal on. One before the range is the lead-in. Throws Error{Bug}, as all of these, for clips
+/// outside of the range and for a chain that is never renewed.
 Interval window_history(const Chain& chain, std::int64_t clip);
 
 /// The clips that are generated: those of the segment, and the lead-in before them at a range's start.
 Interval generated_clips(const Chain& chain);
+
+/// The clips whose latents a segment works with: those it replays and those it generates.
+Interval clips_at_work(const Chain& chain);
+
+/// Those of the job that they hear, rising: before clip 0 there is silence, and what starts a range also
+/// makes the anchor, which is of clip 0.
+std::vector<std::int64_t> heard_clips(const Chain& chain);
 
 struct Pass {
   enum class Kind {

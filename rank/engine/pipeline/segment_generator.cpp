@@ -76,16 +76,11 @@ class ShareRun {
   bool is_ours(const Pass& pass) const { return routes_.is_in_row(tools_.seat.stage, pass.step); }
   bool decodes(const Pass& pass) const { return tools_.seat.is_writer() && pass.step + 1 == routes_.steps(); }
 
-  /// Clips that this segment works with: those it replays and those it generates.
-  Interval clips_at_work() const {
-    return {window_history(task_.chain, task_.chain.clips.begin).begin, task_.chain.clips.end};
-  }
-
   void hear() {
     if (!audio_) return;
     const WorkTimes::Doing doing(tools_.times, "audio");
     if (!task_.carry) audio_->hear(0);  // the anchor's
-    const Interval clips = clips_at_work();
+    const Interval clips = clips_at_work(task_.chain);
     for (std::int64_t clip = clips.begin; clip < clips.end; ++clip) audio_->hear(clip);
   }
 
@@ -96,7 +91,7 @@ class ShareRun {
   }
 
   void add_known_latents() {
-    const Interval clips = clips_at_work();
+    const Interval clips = clips_at_work(task_.chain);
     for (std::int64_t clip = clips.begin; clip < clips.end; ++clip) {
       latents_.put_clip(0, clip, noise_CFYX(tools_.clip, task_.base_seed, clip));
     }
@@ -177,11 +172,9 @@ void check_carry(const SegmentTask& task) {
   const Interval wanted = window_history(chain, chain.clips.begin);
   if (task.carry->clips == wanted && task.carry->renewal_clips == chain.renewal_clips) return;
   throw Error(ErrorKind::InvalidInput,
-              "the carry holds clips [" + std::to_string(task.carry->clips.begin) + ", " +
-                  std::to_string(task.carry->clips.end) + ") of a chain renewed every " +
-                  std::to_string(task.carry->renewal_clips) + " clips; the segment needs [" +
-                  std::to_string(wanted.begin) + ", " + std::to_string(wanted.end) + "), renewed every " +
-                  std::to_string(chain.renewal_clips));
+              "the carry holds clips " + text_of(task.carry->clips) + " of a chain renewed every " +
+                  std::to_string(task.carry->renewal_clips) + " clips; the segment needs " + text_of(wanted) +
+                  ", renewed every " + std::to_string(chain.renewal_clips));
 }
 
 void check_caches(const StageTools& tools, GenerationOrder order) {
@@ -212,17 +205,6 @@ std::optional<ShareMade> generate_share(const StageTools& tools, const Condition
   ShareMade made;
   if (tools.seat.is_writer()) made.carry = run.carry();
   return made;
-}
-
-std::optional<Carry> generate_segment(Denoiser& denoiser, const Conditioning& conditioning,
-                                      const SegmentTask& task, LatentSink& sink,
-                                      const BeforePass& before_pass) {
-  const StageRoutes routes(layers_layout(1, denoiser.steps(), 1), 1, denoiser.steps());
-  WorkTimes times;
-  const StageTools tools{{routes}, denoiser.clip(), &denoiser, &sink, times};
-  std::optional<ShareMade> made = generate_share(tools, conditioning, task, before_pass);
-  if (!made) return std::nullopt;
-  return std::move(made->carry);
 }
 
 }  // namespace longtake

@@ -49,9 +49,4 @@ struct ShareMade {
 std::optional<ShareMade> generate_share(const StageTools& tools, const Conditioning& conditioning,
                                         const SegmentTask& task, const BeforePass& before_pass);
 
-/// All of it, in a group of one.
-std::optional<Carry> generate_segment(Denoiser& denoiser, const Conditioning& conditioning,
-                                      const SegmentTask& task, LatentSink& sink,
-                                      const BeforePass& before_pass);
-
 }  // namespace longtake

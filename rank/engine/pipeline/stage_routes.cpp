@@ -12,10 +12,6 @@ namespace {
   throw Error(ErrorKind::InvalidInput, "the layout does not fit the model: " + why);
 }
 
-std::string text_of(Interval interval) {
-  return "[" + std::to_string(interval.begin) + ", " + std::to_string(interval.end) + ")";
-}
-
 /// Of the stages that do `step`, by their layers.
 std::vector<int> row_of(const std::vector<Stage>& stages, std::int64_t layers, std::int64_t step) {
   std::vector<int> row;
@@ -64,28 +60,13 @@ int StageRoutes::text_stage() const { return first_with(stages_, &Stage::text, "
 
 int StageRoutes::audio_stage() const { return first_with(stages_, &Stage::audio, "speech"); }
 
-std::vector<int> StageRoutes::neighbours(int stage) const {
+std::optional<int> StageRoutes::beside(int stage, int distance) const {
   const Interval own = this->stage(stage).steps;
-  if (own.is_empty()) return {};
-  std::vector<int> others = row(own.begin);
-  others.erase(std::remove(others.begin(), others.end(), stage), others.end());
-  return others;
-}
-
-std::optional<int> StageRoutes::before(int stage) const {
-  std::optional<int> nearest;
-  for (const int other : neighbours(stage)) {
-    if (this->stage(other).layers.end == this->stage(stage).layers.begin) nearest = other;
-  }
-  return nearest;
-}
-
-std::optional<int> StageRoutes::next(int stage) const {
-  std::optional<int> nearest;
-  for (const int other : neighbours(stage)) {
-    if (this->stage(other).layers.begin == this->stage(stage).layers.end) nearest = other;
-  }
-  return nearest;
+  if (own.is_empty()) return std::nullopt;
+  const std::vector<int>& all = row(own.begin);
+  const auto place = std::find(all.begin(), all.end(), stage) - all.begin() + distance;
+  const bool is_there = 0 <= place && place < static_cast<std::ptrdiff_t>(all.size());
+  return is_there ? std::optional(all[static_cast<std::size_t>(place)]) : std::nullopt;
 }
 
 std::set<int> StageRoutes::entries() const {

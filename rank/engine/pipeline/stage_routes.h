@@ -36,10 +36,8 @@ class StageRoutes {
   bool is_in_row(int stage, std::int64_t step) const { return this->stage(stage).steps.contains(step); }
 
   /// The neighbours in a stage's row; none at its ends, nor for a stage without layers.
-  std::optional<int> before(int stage) const;
-  std::optional<int> next(int stage) const;
-  /// The other stages of its row.
-  std::vector<int> neighbours(int stage) const;
+  std::optional<int> before(int stage) const { return beside(stage, -1); }
+  std::optional<int> next(int stage) const { return beside(stage, 1); }
 
   /// The first stage of every row.
   std::set<int> entries() const;
@@ -57,6 +55,9 @@ class StageRoutes {
   std::set<int> anchor_users() const;
 
  private:
+  /// So many places behind a stage in its row.
+  std::optional<int> beside(int stage, int distance) const;
+
   std::vector<Stage> stages_;
   std::vector<std::vector<int>> rows_;  ///< by step
 };

@@ -21,9 +21,4 @@ TransformerModel::TransformerModel(const TransformerConfig& model_config, const 
 TransformerModel::TransformerModel(const TransformerConfig& model_config, const Weights& model_weights)
     : TransformerModel(model_config, model_weights, {0, model_config.layers}) {}
 
-std::int64_t TransformerModel::weight_bytes() const {
-  return layers.weight_bytes() + (input ? input->bytes() : 0) + (audio ? audio->bytes() : 0) +
-         (head ? head->bytes() : 0);
-}
-
 }  // namespace longtake

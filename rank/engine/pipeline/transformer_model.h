@@ -22,8 +22,6 @@ struct TransformerModel {
   /// All layers.
   TransformerModel(const TransformerConfig& config, const Weights& weights);
 
-  std::int64_t weight_bytes() const;
-
   TransformerConfig config;
   Weights weights;
   std::optional<InputEmbedding> input;  ///< with the first layer

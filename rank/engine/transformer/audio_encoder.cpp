@@ -80,11 +80,4 @@ AudioTokens AudioEncoder::block(const at::Tensor& features_ZEV) const {
   return {all.global_FD.narrow(0, first, latent_frames), all.local_FND.narrow(0, first, latent_frames)};
 }
 
-std::int64_t AudioEncoder::bytes() const {
-  std::int64_t bytes = static_cast<std::int64_t>(padding_D_.nbytes() + layer_weights_Z_.nbytes());
-  for (const Linear* part : {&first_local_, &first_global_, &second_, &third_, &final_})
-    bytes += part->bytes();
-  return bytes;
-}
-
 }  // namespace longtake

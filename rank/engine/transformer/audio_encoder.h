@@ -30,8 +30,6 @@ class AudioEncoder {
   /// which gives the same tokens.
   AudioTokens block(const at::Tensor& features_ZEV) const;
 
-  std::int64_t bytes() const;
-
  private:
   at::Tensor mixed_1VE(const at::Tensor& features_ZEV) const;
   at::Tensor downsampled_BFD(const at::Tensor& x_BVC) const;

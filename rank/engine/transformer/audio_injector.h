@@ -29,8 +29,6 @@ class AudioInjector {
   /// Adds to `hidden`, float32, in place.
   void inject(const at::Tensor& hidden_LD, const InjectedAudio& audio, LayerWorkspace& workspace) const;
 
-  std::int64_t bytes() const { return projections_.bytes() + modulation_.bytes(); }
-
  private:
   Projections projections_;
   Linear modulation_;

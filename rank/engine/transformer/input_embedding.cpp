@@ -62,10 +62,4 @@ at::Tensor InputEmbedding::sink_SD(const at::Tensor& reference_CFYX, const at::T
   return at::cat(tokens).to(at::kFloat);
 }
 
-std::int64_t InputEmbedding::bytes() const {
-  std::int64_t bytes = patch_.bytes() + pose_.bytes() + static_cast<std::int64_t>(kinds_KD_.nbytes());
-  for (const Linear& bucket : motion_) bytes += bucket.bytes();
-  return bytes;
-}
-
 }  // namespace longtake

@@ -26,8 +26,6 @@ class InputEmbedding {
   /// the newest to the oldest. Fewer than 19 motion frames are preceded by zeros.
   at::Tensor sink_SD(const at::Tensor& reference_CFYX, const at::Tensor& motion_CFYX) const;
 
-  std::int64_t bytes() const;
-
  private:
   /// Rows of trainable_cond_mask.
   enum Kind { kNoisy = 0, kReference = 1, kMotion = 2 };

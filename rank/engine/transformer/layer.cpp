@@ -141,11 +141,4 @@ void Layer::add_feed_forward(const at::Tensor& hidden_TD, const Modulation& modu
   add_gated_(hidden_TD, out_TD, modulated.ffn_gate);
 }
 
-std::int64_t Layer::bytes() const {
-  const std::size_t small =
-      modulation_6D_.nbytes() + text_norm_weight_D_.nbytes() + text_norm_bias_D_.nbytes();
-  return static_cast<std::int64_t>(small) + self_attention_.bytes() + text_attention_.bytes() +
-         ffn_in_.bytes() + ffn_out_.bytes() + (injector_ ? injector_->bytes() : 0);
-}
-
 }  // namespace longtake

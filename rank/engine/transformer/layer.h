@@ -54,8 +54,6 @@ class Layer {
   void run_sink(const at::Tensor& hidden_SD, const at::Tensor& turn_SJ, const TimeModulation& time_zero,
                 const KeysValues& text, LayerCache& cache, LayerWorkspace& workspace) const;
 
-  std::int64_t bytes() const;
-
  private:
   struct Modulation;
   Modulation modulation(const TimeModulation& time) const;

@@ -11,9 +11,8 @@ LayerStack::LayerStack(const TransformerConfig& config, Interval layers, const W
       interval_(layers),
       options_(at::TensorOptions(weights.options().dtype).device(weights.options().device)) {
   if (layers.begin < 0 || layers.begin >= layers.end || layers.end > config.layers) {
-    throw Error(ErrorKind::Bug, "layers [" + std::to_string(layers.begin) + ", " +
-                                    std::to_string(layers.end) + ") of a model with " +
-                                    std::to_string(config.layers));
+    throw Error(ErrorKind::Bug,
+                "layers " + text_of(layers) + " of a model with " + std::to_string(config.layers));
   }
   for (std::int64_t index = layers.begin; index < layers.end; ++index) {
     layers_.emplace_back(config, index, weights);
@@ -51,12 +50,6 @@ at::Tensor LayerStack::run_block(at::Tensor hidden_LD, const BlockPlace& place, 
                          workspace_);
   }
   return hidden_LD;
-}
-
-std::int64_t LayerStack::weight_bytes() const {
-  std::int64_t bytes = 0;
-  for (const Layer& layer : layers_) bytes += layer.bytes();
-  return bytes;
 }
 
 }  // namespace longtake

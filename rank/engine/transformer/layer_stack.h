@@ -47,7 +47,6 @@ class LayerStack {
                        const StackText& text, const StackAudio& audio, StepCache& cache);
 
   Interval layers() const { return interval_; }
-  std::int64_t weight_bytes() const;
   std::int64_t workspace_bytes() const { return workspace_.bytes(); }
 
  private:

@@ -19,8 +19,6 @@ struct Linear {
   /// Writes to memory that is there already: no allocation.
   void into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
 
-  std::int64_t bytes() const { return static_cast<std::int64_t>(weight_OI.nbytes() + bias_O.nbytes()); }
-
   /// For what the published model computes in float32 whatever the type of its weights.
   Linear in_float32() const { return {weight_OI.to(at::kFloat), bias_O.to(at::kFloat)}; }
 };

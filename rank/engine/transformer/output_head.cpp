@@ -19,8 +19,4 @@ at::Tensor OutputHead::velocity_CFYX(const at::Tensor& hidden_LD, const TimeModu
   return unpatched_CFYX(linear_(normed_LD), grid, channels_);
 }
 
-std::int64_t OutputHead::bytes() const {
-  return static_cast<std::int64_t>(modulation_2D_.nbytes()) + linear_.bytes();
-}
-
 }  // namespace longtake

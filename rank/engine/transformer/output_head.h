@@ -20,8 +20,6 @@ class OutputHead {
   at::Tensor velocity_CFYX(const at::Tensor& hidden_LD, const TimeModulation& time,
                            const TokenGrid& grid) const;
 
-  std::int64_t bytes() const;
-
  private:
   std::int64_t channels_;
   double eps_;

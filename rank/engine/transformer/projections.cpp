@@ -42,9 +42,4 @@ at::Tensor Projections::cross(const at::Tensor& x_TD, const KeysValues& context,
   return out_TD;
 }
 
-std::int64_t Projections::bytes() const {
-  return query_.bytes() + key_.bytes() + value_.bytes() + output_.bytes() +
-         static_cast<std::int64_t>(query_norm_D_.nbytes() + key_norm_D_.nbytes());
-}
-
 }  // namespace longtake

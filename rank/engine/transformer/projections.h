@@ -34,7 +34,6 @@ class Projections {
 
   at::Tensor heads_of(const at::Tensor& x_TD) const { return x_TD.view({x_TD.size(0), heads_, -1}); }
   at::TensorOptions options() const { return query_.weight_OI.options(); }
-  std::int64_t bytes() const;
 
  private:
   std::int64_t heads_;

@@ -8,6 +8,7 @@ namespace longtake {
 namespace {
 
 using Kind = Pass::Kind;
+using Clips = std::vector<std::int64_t>;
 
 std::vector<Pass> of_step(const std::vector<Pass>& passes, std::int64_t step) {
   std::vector<Pass> result;
@@ -56,10 +57,19 @@ TEST(Passes, ABlockIsThroughAStepBeforeItEntersTheNext) {
   }
 }
 
+TEST(Passes, OnlyWhatStartsARangeHearsTheAnchorsClip) {
+  EXPECT_EQ(heard_clips({{0, 9}, {0, 2}, 4}), (Clips{0, 1})) << "the lead-in hears silence";
+  EXPECT_EQ(heard_clips({{0, 9}, {2, 4}, 4}), (Clips{0, 1, 2, 3})) << "replays from the lead-in on";
+  EXPECT_EQ(heard_clips({{0, 9}, {6, 7}, 3}), (Clips{5, 6}));
+  EXPECT_EQ(heard_clips({{5, 9}, {5, 7}, 4}), (Clips{0, 4, 5, 6}));
+  EXPECT_EQ(heard_clips({{5, 9}, {7, 8}, 2}), (Clips{6, 7}));
+}
+
 TEST(Passes, RefusesClipsOutsideOfTheRange) {
   EXPECT_THROW(passes_of({{4, 8}, {3, 5}, 1}, GenerationOrder::StepMajor, 1, 1), Error);
   EXPECT_THROW(passes_of({{4, 8}, {5, 5}, 1}, GenerationOrder::StepMajor, 1, 1), Error);
   EXPECT_THROW(passes_of({{4, 8}, {4, 5}, 0}, GenerationOrder::StepMajor, 1, 1), Error);
+  EXPECT_THROW(window_history({{4, 8}, {4, 5}, 0}, 4), Error);
 }
 
 }  // namespace

@@ -99,8 +99,8 @@ TEST_F(SegmentGenerator, CanBeGivenUpBeforeAnyPass) {
   KeptLatents kept;
   const SegmentTask task{{kRange, {2, 3}, 1}, kSmallFilmSeed};
   std::int64_t asked = 0;
-  const auto result = generate_segment(film.denoiser(), film.conditioning(), task, kept,
-                                       [&](std::int64_t, std::int64_t) { return ++asked < 5; });
+  const auto result =
+      generate_segment(film, task, kept, [&](std::int64_t, std::int64_t) { return ++asked < 5; });
   EXPECT_FALSE(result);
   EXPECT_EQ(asked, 5);
   EXPECT_TRUE(kept.blocks.empty());

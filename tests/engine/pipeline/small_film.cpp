@@ -48,14 +48,25 @@ SmallFilm::SmallFilm(Caches caches, double guide_scale, std::int64_t steps)
     : model_(small_transformer_config(), random_weights(7, {})),
       denoiser_(model_, small_clip(), small_prompt(model_.config, guide_scale), flow_schedule(steps, false),
                 caches),
-      conditioning_(small_conditioning()) {}
+      conditioning_(small_conditioning()),
+      steps_(steps) {}
+
+std::optional<Carry> generate_segment(SmallFilm& film, const SegmentTask& task, LatentSink& sink,
+                                      const BeforePass& before_pass) {
+  const StageRoutes routes(layers_layout(1, film.steps(), 1), 1, film.steps());
+  WorkTimes times;
+  const StageTools tools{{routes}, small_clip(), &film.denoiser(), &sink, times};
+  std::optional<ShareMade> made = generate_share(tools, film.conditioning(), task, before_pass);
+  if (!made) return std::nullopt;
+  return std::move(made->carry);
+}
 
 SmallSegment make_segment(SmallFilm& film, const Chain& chain, const std::optional<Carry>& carry,
                           GenerationOrder order) {
   KeptLatents kept;
   SegmentTask task{chain, kSmallFilmSeed, order, carry};
   const auto goes_on = [](std::int64_t done, std::int64_t all) { return done < all; };
-  std::optional<Carry> next = generate_segment(film.denoiser(), film.conditioning(), task, kept, goes_on);
+  std::optional<Carry> next = generate_segment(film, task, kept, goes_on);
   return {kept.blocks, next.value()};
 }
 

@@ -25,12 +25,18 @@ class SmallFilm {
 
   Denoiser& denoiser() { return denoiser_; }
   const Conditioning& conditioning() const { return conditioning_; }
+  std::int64_t steps() const { return steps_; }
 
  private:
   TransformerModel model_;
   Denoiser denoiser_;
   Conditioning conditioning_;
+  std::int64_t steps_;
 };
+
+/// All of a segment by one engine. nullopt when it was given up.
+std::optional<Carry> generate_segment(SmallFilm& film, const SegmentTask& task, LatentSink& sink,
+                                      const BeforePass& before_pass);
 
 /// Keeps what it is given.
 struct KeptLatents : LatentSink {

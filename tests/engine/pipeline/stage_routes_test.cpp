@@ -30,9 +30,10 @@ TEST(StageRoutes, LayersAreOneRowWhoseExitSendsLatentsBackToItsEntry) {
   const StageRoutes routes = layers(3);
   for (std::int64_t step = 0; step < kSteps; ++step) EXPECT_THAT(routes.row(step), ElementsAre(0, 1, 2));
   EXPECT_EQ(routes.next(0), 1);
+  EXPECT_EQ(routes.before(1), 0);
+  EXPECT_EQ(routes.next(1), 2);
   EXPECT_EQ(routes.before(2), 1);
   EXPECT_FALSE(routes.before(0) || routes.next(2));
-  EXPECT_THAT(routes.neighbours(1), ElementsAre(0, 2));
   EXPECT_THAT(routes.receivers_of(1, false), ElementsAre(0));
   EXPECT_THAT(routes.users_of(1, false), ElementsAre(0, 2));
   EXPECT_THAT(routes.receivers_of(kSteps, false), IsEmpty()) << "the exit decodes";
@@ -45,7 +46,7 @@ TEST(StageRoutes, StepsSendLatentsOnAndTheLastToTheDecoder) {
   EXPECT_THAT(routes.receivers_of(1, false), ElementsAre(1));
   EXPECT_THAT(routes.receivers_of(1, true), ElementsAre(1, 3)) << "the writer keeps it for the carry";
   EXPECT_THAT(routes.receivers_of(kSteps, false), ElementsAre(3));
-  EXPECT_THAT(routes.neighbours(3), IsEmpty());
+  EXPECT_FALSE(routes.before(3) || routes.next(3));
   EXPECT_FALSE(routes.is_in_row(3, 0));
 }
 
@@ -76,7 +77,7 @@ TEST(StageRoutes, RefusesStagesThatAreNotOneModel) {
   EXPECT_EQ(refusal(whole), "");
   std::vector<Stage> stages = whole;
   stages[1].layers.begin = 4;
-  EXPECT_THAT(refusal(stages), HasSubstr("engine 1 does layers [4, 5) of step 0 where layer 3 comes next"));
+  EXPECT_THAT(refusal(stages), HasSubstr("engine 1 does layers 4:5 of step 0 where layer 3 comes next"));
   stages = whole;
   stages[1].layers.end = 4;
   EXPECT_THAT(refusal(stages), HasSubstr("4 layers of 5"));
@@ -85,7 +86,7 @@ TEST(StageRoutes, RefusesStagesThatAreNotOneModel) {
   EXPECT_THAT(refusal(stages), HasSubstr("the engines of step 2 do 0 layers"));
   stages = whole;
   stages[0].steps = stages[1].steps = {0, 4};
-  EXPECT_THAT(refusal(stages), HasSubstr("does steps [0, 4) of 3"));
+  EXPECT_THAT(refusal(stages), HasSubstr("does steps 0:4 of 3"));
   stages = whole;
   stages[1].vae = false;
   EXPECT_THAT(refusal(stages), HasSubstr("the last engine does not decode"));

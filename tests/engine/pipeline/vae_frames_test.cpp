@@ -72,8 +72,7 @@ TEST_F(Frames, DoNotDependOnWhereARangeIsCut) {
     std::optional<Carry> carry;
     for (const Interval clips : segments) {
       const SegmentTask task{{{0, 4}, clips, 2}, kSmallFilmSeed, GenerationOrder::StepMajor, carry};
-      carry = generate_segment(film.denoiser(), film.conditioning(), task, frames,
-                               [](std::int64_t, std::int64_t) { return true; });
+      carry = generate_segment(film, task, frames, [](std::int64_t, std::int64_t) { return true; });
     }
     return frames_;
   };
