@@ -106,12 +106,23 @@ CheckpointLayout find_checkpoint(const fs::path& model) {
   layout.transformer_config = search.first_of({kConfig});
   layout.transformer = search.transformer();
   layout.vae = search.first_of(vae_names());
+  layout.vae_config = fs::path(layout.vae).replace_extension(".json");
   layout.text_encoder = search.first_of(text_encoder_names());
   layout.tokenizer = search.first_of({kTokenizer});
   layout.audio_config = search.first_of({audio + kConfig});
   layout.audio_encoder = search.first_of({audio + "model.safetensors", audio + "pytorch_model.bin"});
   search.finish();
   return layout;
+}
+
+std::set<fs::path> files_of(const CheckpointLayout& layout) {
+  std::set<fs::path> files = {layout.transformer_config, layout.vae,          layout.text_encoder,
+                              layout.tokenizer,          layout.audio_config, layout.audio_encoder};
+  if (fs::exists(layout.vae_config)) files.insert(layout.vae_config);
+  for (const auto& entry : fs::directory_iterator(layout.transformer.parent_path())) {
+    if (is_transformer_file(entry.path())) files.insert(entry.path());
+  }
+  return files;
 }
 
 fs::path find_lora(const fs::path& lora) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 
 namespace longtake {
 
@@ -9,6 +10,7 @@ struct CheckpointLayout {
   std::filesystem::path transformer_config;  ///< config.json
   std::filesystem::path transformer;         ///< the stem diffusion_pytorch_model, for open_weights
   std::filesystem::path vae;                 ///< Wan2.1_VAE.pth
+  std::filesystem::path vae_config;          ///< Wan2.1_VAE.json, its shape; the published one has none
   std::filesystem::path text_encoder;        ///< models_t5_umt5-xxl-enc-bf16.pth
   std::filesystem::path tokenizer;           ///< google/umt5-xxl/spiece.model
   std::filesystem::path audio_config;        ///< wav2vec2-large-xlsr-53-english/config.json
@@ -20,6 +22,9 @@ struct CheckpointLayout {
 /// encoder may also be .safetensors files of the same stem. Throws Error{InvalidInput} with all that is
 /// missing, with the names it should have and the folder where it was looked for.
 CheckpointLayout find_checkpoint(const std::filesystem::path& model);
+
+/// All files of it that the engine reads: of the transformer the one file, or shards and index.
+std::set<std::filesystem::path> files_of(const CheckpointLayout& layout);
 
 /// `lora` is a file, or a folder with liveavatar.safetensors or LiveAvatar/liveavatar.safetensors. Throws
 /// Error{InvalidInput} with the names it should have.

@@ -27,14 +27,13 @@ void require_same(const CheckpointLayout& layout, const std::filesystem::path& f
                   " is " + std::to_string(given) + ", the transformer takes " + std::to_string(wanted));
 }
 
-}  // namespace
-
-VaeConfig read_vae_config(const std::filesystem::path& weights) {
-  const std::filesystem::path file = std::filesystem::path(weights).replace_extension(".json");
+VaeConfig read_vae_config(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return published_vae();
   std::ifstream stream(file);
   return vae_config_from(nlohmann::json::parse(stream, nullptr, /*allow_exceptions=*/false), file.string());
 }
+
+}  // namespace
 
 LoadedModel::LoadedModel(const std::filesystem::path& model, const std::filesystem::path& lora,
                          WeightOptions options, BeforeTensor before_tensor)
@@ -43,7 +42,7 @@ LoadedModel::LoadedModel(const std::filesystem::path& model, const std::filesyst
       layout_(find_checkpoint(model)),
       transformer_config_(read_transformer_config(layout_.transformer_config)),
       transformer_weights_(watched(transformer_weights(layout_, lora, options), before_tensor_)),
-      vae_(read_vae_config(layout_.vae)) {
+      vae_(read_vae_config(layout_.vae_config)) {
   open(layout_.vae);  // a file that is not there is missed before anything is loaded
   require_same(layout_, layout_.vae, "the VAE's z_dim", vae_.z_dim, transformer_config_.latent_channels);
 }

@@ -49,8 +49,4 @@ class LoadedModel {
   std::unique_ptr<VaeDecoder> decoder_;
 };
 
-/// The shape of the VAE in `weights`: of a file of the same stem with the extension .json if there is one,
-/// else the published one, which has no such file.
-VaeConfig read_vae_config(const std::filesystem::path& weights);
-
 }  // namespace longtake
