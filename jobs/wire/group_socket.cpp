@@ -44,11 +44,14 @@ GroupSocket::GroupSocket(const std::vector<std::filesystem::path>& sockets, std:
     sockets_->inbox.bind(own);
   });
   for (std::size_t member = 0; member < sockets.size(); ++member) {
-    zmq::socket_t& outbox = sockets_->outboxes.emplace_back(sockets_->context, zmq::socket_type::push);
-    if (member == self) continue;
-    outbox.set(zmq::sockopt::sndhwm, 0);
-    outbox.set(zmq::sockopt::reconnect_ivl, kReconnect_ms);
-    outbox.connect(endpoint_of(sockets[member]));
+    const std::string endpoint = endpoint_of(sockets[member]);
+    guarded("cannot open a socket to member " + std::to_string(member) + " of the group", [&] {
+      zmq::socket_t outbox(sockets_->context, zmq::socket_type::push);
+      outbox.set(zmq::sockopt::sndhwm, 0);
+      outbox.set(zmq::sockopt::reconnect_ivl, kReconnect_ms);
+      if (member != self) outbox.connect(endpoint);
+      sockets_->outboxes.push_back(std::move(outbox));
+    });
   }
   linger(0);
 }
@@ -56,7 +59,9 @@ GroupSocket::GroupSocket(const std::vector<std::filesystem::path>& sockets, std:
 GroupSocket::~GroupSocket() = default;
 
 void GroupSocket::linger(int patience_ms) {
-  for (zmq::socket_t& outbox : sockets_->outboxes) outbox.set(zmq::sockopt::linger, patience_ms);
+  guarded("cannot say how long the group's sockets linger", [&] {
+    for (zmq::socket_t& outbox : sockets_->outboxes) outbox.set(zmq::sockopt::linger, patience_ms);
+  });
 }
 
 void GroupSocket::send(std::size_t to, const std::string& head, const void* body, std::size_t body_bytes) {

@@ -22,7 +22,7 @@ struct GroupMessage {
 class GroupSocket {
  public:
   /// Binds `sockets`[self] and connects to the others. Throws Error{InvalidInput} for a path that is too
-  /// long for a Unix socket, Error{Io} when it cannot be bound.
+  /// long for a Unix socket, Error{Io} when one cannot be opened, as all calls do for what ZeroMQ refuses.
   GroupSocket(const std::vector<std::filesystem::path>& sockets, std::size_t self);
 
   /// Drops what was not delivered, but for the patience of linger(); removes its own socket.

@@ -28,8 +28,8 @@ void make_or_join(const std::filesystem::path& folder) {
 
 }  // namespace
 
-GroupFolder::GroupFolder(std::filesystem::path folder, int engines, int self)
-    : folder_(std::move(folder)), engines_(engines), self_(self) {
+GroupFolder::GroupFolder(std::filesystem::path folder, int engines)
+    : folder_(std::move(folder)), engines_(engines) {
   make_or_join(folder_);
 }
 
@@ -41,8 +41,8 @@ std::vector<std::filesystem::path> GroupFolder::sockets() const {
 
 GroupFolder::~GroupFolder() {
   std::error_code none;
-  for (int engine = 0; engine < engines_; ++engine) {
-    if (takes_all_ || engine == self_) std::filesystem::remove(folder_ / std::to_string(engine), none);
+  if (takes_all_) {
+    for (const std::filesystem::path& socket : sockets()) std::filesystem::remove(socket, none);
   }
   ::rmdir(folder_.c_str());  // not empty: others are still there, the last one removes it
 }

@@ -11,9 +11,9 @@ class GroupFolder {
  public:
   /// `folder`'s parent must be there. Throws Error{Io} when the folder cannot be made, Error{InvalidInput}
   /// when there is something that is not a folder of ours closed to others: somebody else could listen.
-  GroupFolder(std::filesystem::path folder, int engines, int self);
+  GroupFolder(std::filesystem::path folder, int engines);
 
-  /// Removes its own socket (all of them unless is_over()), and the folder when it is empty then.
+  /// Takes the folder away when it is empty; unless is_over(), the sockets in it first.
   ~GroupFolder();
   GroupFolder(const GroupFolder&) = delete;
   GroupFolder& operator=(const GroupFolder&) = delete;
@@ -21,14 +21,13 @@ class GroupFolder {
   /// The sockets of all engines, by stage.
   std::vector<std::filesystem::path> sockets() const;
 
-  /// All have left: from now on each takes away what is its own. Until then an end is a failure, and
-  /// whoever is left takes away the sockets of those that died.
+  /// All have left: from now on each takes away its own socket (GroupSocket). Until then an end is a failure,
+  /// and whoever is left takes away the sockets of those that died.
   void is_over() { takes_all_ = false; }
 
  private:
   std::filesystem::path folder_;
   int engines_;
-  int self_;
   bool takes_all_ = true;
 };
 

@@ -78,7 +78,7 @@ HostTransport::HostTransport(const GroupMember& member, std::function<bool()> go
     : member_(member),
       goes_on_(std::move(goes_on)),
       times_(times),
-      folder_(std::make_unique<GroupFolder>(member.meeting, member.engines, member.self)),
+      folder_(std::make_unique<GroupFolder>(member.meeting, member.engines)),
       socket_(std::make_unique<GroupSocket>(folder_->sockets(), static_cast<std::size_t>(member.self))) {}
 
 HostTransport::~HostTransport() = default;

@@ -22,7 +22,7 @@ class Meeting : public testing::Test {
 
   ErrorKind refusal() const {
     try {
-      const GroupFolder folder(path_, 2, 0);
+      const GroupFolder folder(path_, 2);
       ADD_FAILURE() << "was not refused";
     } catch (const Error& e) {
       EXPECT_THAT(e.what(), testing::HasSubstr(path_.string()));
@@ -35,27 +35,28 @@ class Meeting : public testing::Test {
 };
 
 TEST_F(Meeting, IsClosedToOthers) {
-  const GroupFolder folder(path_, 2, 0);
+  const GroupFolder folder(path_, 2);
   EXPECT_EQ(fs::status(path_).permissions(), fs::perms::owner_all);
   EXPECT_EQ(folder.sockets(), (std::vector<fs::path>{path_ / "0", path_ / "1"}));
 }
 
 TEST_F(Meeting, TheLastToLeaveTakesTheFolderAway) {
-  std::optional<GroupFolder> one(std::in_place, path_, 2, 0);
-  std::optional<GroupFolder> other(std::in_place, path_, 2, 1);
+  std::optional<GroupFolder> one(std::in_place, path_, 2);
+  std::optional<GroupFolder> other(std::in_place, path_, 2);
   touch(path_ / "0");
   touch(path_ / "1");
   one->is_over();
   other->is_over();
+  fs::remove(path_ / "0");
   one.reset();
-  EXPECT_FALSE(fs::exists(path_ / "0"));
   EXPECT_TRUE(fs::exists(path_ / "1"));
+  fs::remove(path_ / "1");
   other.reset();
   EXPECT_FALSE(fs::exists(path_));
 }
 
 TEST_F(Meeting, WhoeverIsLeftClearsAwayAfterTheDead) {
-  std::optional<GroupFolder> survivor(std::in_place, path_, 3, 2);
+  std::optional<GroupFolder> survivor(std::in_place, path_, 3);
   for (const char* socket : {"0", "1", "2"}) touch(path_ / socket);
   survivor.reset();
   EXPECT_FALSE(fs::exists(path_));
@@ -76,7 +77,7 @@ TEST_F(Meeting, RefusesALinkToAFolder) {
 
 TEST_F(Meeting, SaysWhenThereIsNoPlaceForIt) {
   try {
-    const GroupFolder folder(path_ / "deeper", 2, 0);
+    const GroupFolder folder(path_ / "deeper", 2);
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.kind(), ErrorKind::Io);
