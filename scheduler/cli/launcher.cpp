@@ -90,12 +90,15 @@ class SignalsHeldBack {
   ::_exit(127);
 }
 
-/// Throws when the child could not exec; the pipe closes by itself when it could.
-void check_started(int error_pipe, const std::string& program) {
+/// Why the child could not exec; 0 when it could: then the pipe closes by itself.
+int error_of_exec(int error_pipe) {
   int error_number = 0;
   const ssize_t got = ::read(error_pipe, &error_number, sizeof error_number);
   ::close(error_pipe);
-  if (got != static_cast<ssize_t>(sizeof error_number)) return;
+  return got == static_cast<ssize_t>(sizeof error_number) ? error_number : 0;
+}
+
+[[noreturn]] void refuse_to_start(const std::string& program, int error_number) {
   throw Error(ErrorKind::InvalidInput,
               "cannot start " + program + " (" + std::strerror(error_number) +
                   "): install Open MPI (Debian: openmpi-bin) and put it on the PATH");
@@ -146,6 +149,17 @@ class ChildWatch {
   Clock::time_point childless_since_ = Clock::now();
 };
 
+/// Waits for its end. Its wait status.
+int reap(pid_t child) {
+  siginfo_t ended{};
+  while (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+  }
+  child_pid.store(0);  // before its number may become another process's
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
 }  // namespace
 
 int run_child(const std::vector<std::string>& command, std::chrono::milliseconds childless_patience) {
@@ -164,14 +178,10 @@ int run_child(const std::vector<std::string>& command, std::chrono::milliseconds
   child_pid.store(child);
   held.let_through();
   ::close(error_pipe[1]);
-  check_started(error_pipe[0], command.front());
-  ChildWatch(child, childless_patience).wait();
-  siginfo_t ended{};
-  while (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
-  }
-  child_pid.store(0);  // before its number may become another process's
-  int status = 0;
-  ::waitpid(child, &status, 0);
+  const int exec_error = error_of_exec(error_pipe[0]);
+  if (exec_error == 0) ChildWatch(child, childless_patience).wait();
+  const int status = reap(child);
+  if (exec_error != 0) refuse_to_start(command.front(), exec_error);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -1,10 +1,13 @@
 #include "scheduler/cli/launcher.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "jobs/error.h"
 #include "scheduler/cli/living_children.h"
 
 namespace longtake {
@@ -15,6 +18,18 @@ constexpr std::chrono::milliseconds kPatience{700};
 TEST(RunChild, ReturnsHowItEnded) {
   EXPECT_EQ(run_child({"sh", "-c", "exit 7"}), 7);
   EXPECT_EQ(run_child({"sh", "-c", "kill -KILL $$"}), 128 + SIGKILL);
+}
+
+TEST(RunChild, LeavesNoChildBehindThatCannotStart) {
+  try {
+    run_child({"/no/such/program"});
+    FAIL() << "was started";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::InvalidInput);
+    EXPECT_THAT(e.what(), testing::HasSubstr("cannot start /no/such/program (No such file or directory)"));
+  }
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
 }
 
 TEST(RunChild, WaitsForAChildThatHasChildren) {
