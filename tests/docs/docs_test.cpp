@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -76,6 +77,28 @@ std::vector<fs::path> pages() {
   return found;
 }
 
+/// All `names` in code quotes.
+std::set<std::string> quoted(const std::string& text) { return matches(text, "`([^`]+)`"); }
+
+using Arrows = std::map<std::string, std::set<std::string>>;
+
+TEST(Architecture, HasTheArrowsThatTheTestOfTheLayersHolds) {
+  const std::string table = read("tests/layering/layering.cpp");
+  const std::regex arrow(R"re(\{"([\w/]+)",\s*\{([^}]*)\}\})re");
+  Arrows held;
+  for (std::sregex_iterator it(table.begin(), table.end(), arrow), end; it != end; ++it) {
+    held[(*it)[1]] = matches((*it)[2], R"re("([^"]+)")re");
+  }
+  EXPECT_THAT(held, SizeIs(::testing::Gt(20U)));
+  const std::string page = read("docs/ARCHITECTURE.md");
+  const std::regex row(R"re(\n\| (`[\w/`, ]+`) \| ([\w/`, ]*)\|(?=\n))re");
+  Arrows shown;
+  for (std::sregex_iterator it(page.begin(), page.end(), row), end; it != end; ++it) {
+    for (const std::string& folder : quoted((*it)[1])) shown[folder] = quoted((*it)[2]);
+  }
+  EXPECT_EQ(shown, held);
+}
+
 TEST(Formats, NameEveryKeyOfAJobFile) {
   // Every reader of a key is called read_... or is a member of the document.
   const std::string readers = read("jobs/job_spec.cpp") + read("jobs/job_settings.cpp");
@@ -86,8 +109,8 @@ TEST(Formats, NameEveryKeyOfAJobFile) {
 
 TEST(Formats, NameEveryKeyOfAProfile) {
   const auto keys = matches(read("scheduler/planner/profile.cpp"),
-                            R"re((?:(?:yaml|limits)(?:\.|->)\w+|read_\w+)\([^()"]*"(\w+)")re");
-  EXPECT_THAT(keys, ::testing::IsSupersetOf({"device", "timeouts", "load_s", "link", "nccl_environment"}));
+                            R"re((?:(?:yaml|limits|facts)(?:\.|->)\w+|read_\w+)\([^()"]*"(\w+)")re");
+  EXPECT_THAT(keys, ::testing::IsSupersetOf({"device", "timeouts", "load_s", "account", "link", "nccl_environment"}));
   EXPECT_THAT(missing(keys, read("docs/formats.md")), IsEmpty());
 }
 
@@ -115,7 +138,7 @@ TEST(Formats, NameEveryStateOfATable) {
 TEST(Formats, ShowEveryMessage) {
   const auto types =
       matches(read("jobs/engine_protocol.cpp") + read("jobs/messages.cpp"), R"re(value = "(\w+)")re");
-  EXPECT_THAT(types, SizeIs(22));
+  EXPECT_THAT(types, SizeIs(24));
   const auto shown = matches(read("docs/formats.md"), R"re("type":"(\w+)")re");
   EXPECT_EQ(shown, types);
 }
