@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/model/memory_model.h"
 #include "storage/work_dir.h"
 
 namespace longtake {
@@ -38,10 +39,32 @@ nlohmann::json attempts_of(const AttemptSummary& attempts) {
           {"lost", attempts.lost},       {"faults_survived", attempts.messages}};
 }
 
-std::int64_t predicted_peak_bytes(const JobShare& share) {
-  std::int64_t largest = 0;
-  for (const StageMemory& stage : share.memory) largest = std::max(largest, stage.total_bytes());
-  return largest;
+nlohmann::json attempt_of(const StoredAttempt& attempt) {
+  return {{"attempt", attempt.id},
+          {"run", attempt.epoch},
+          {"group", attempt.group},
+          {"ranks", attempt.ranks},
+          {"host", attempt.host},
+          {"state", attempt.state},
+          {"error_kind", attempt.error_kind},
+          {"message", attempt.message},
+          {"started_at", attempt.started_at},
+          {"ended_at", attempt.ended_at},
+          {"seconds", attempt.seconds}};
+}
+
+/// The tries at every segment, in the order of the film.
+nlohmann::json history_of(const std::vector<StoredAttempt>& attempts) {
+  nlohmann::json history = nlohmann::json::array();
+  const StoredAttempt* before = nullptr;
+  for (const StoredAttempt& attempt : attempts) {
+    if (before == nullptr || before->clips != attempt.clips) {
+      history.push_back({{"clips", attempt.clips}, {"attempts", nlohmann::json::array()}});
+    }
+    history.back()["attempts"].push_back(attempt_of(attempt));
+    before = &attempt;
+  }
+  return history;
 }
 
 }  // namespace
@@ -69,6 +92,7 @@ nlohmann::json make_film_report(const FilmReportInput& input) {
           {"frame_map", frame_map_of(job)},
           {"joints", joints_of(input.join)},
           {"attempts", attempts_of(input.attempts)},
+          {"history", history_of(input.history)},
           {"generation_seconds", seconds},
           {"join_seconds", input.join_seconds},
           {"frames_per_second", frames_per_second},
@@ -77,7 +101,7 @@ nlohmann::json make_film_report(const FilmReportInput& input) {
           {"precision", input.work.precision()},
           {"engines", input.work.engines(input.share)},
           {"peak_bytes_measured", std::max(input.attempts.peak_bytes, input.work.peak_bytes())},
-          {"peak_bytes_predicted", predicted_peak_bytes(input.share)},
+          {"peak_bytes_predicted", peak_bytes(input.share.memory)},
           {"lip_sync", nullptr}};
 }
 

@@ -11,6 +11,7 @@ namespace longtake {
 struct FilmReportInput {
   StoredJob job;
   AttemptSummary attempts;
+  std::vector<StoredAttempt> history;  ///< of every segment, by segment
   JoinReport join;
   double join_seconds = 0;
   JobShare share;

@@ -142,7 +142,8 @@ void SchedulerServer::log_attempt(const AttemptFinished& report, std::int64_t no
   const auto subject = core_.subject_of(report.epoch, report.attempt);
   if (!subject) return;
   const int stage = options_.shares[subject->job].stages() - 1;
-  log_work(subject->job, subject->clips, {report.rank, stage, report.seconds, report.peak_bytes, report.work},
+  const Interval clips = report.cut_to.is_empty() ? subject->clips : report.cut_to;
+  log_work(subject->job, clips, {report.rank, stage, report.seconds, report.peak_bytes, report.work},
            report.facts.frames, now_ms);
 }
 
@@ -157,9 +158,9 @@ void SchedulerServer::log_work(JobId id, Interval clips, const StageRecord& reco
                                std::int64_t now_ms) {
   work_[id].add(record);
   const std::string& job = core_.job(id).name;
-  append_inference_log(options_.work_dir, job, now_ms,
-                       "clips " + std::to_string(clips.begin) + ":" + std::to_string(clips.end) + ": " +
-                           description_of(record, frames, options_.shares[id]));
+  append_inference_log(
+      options_.work_dir, job, now_ms,
+      "clips " + text_of(clips) + ": " + description_of(record, frames, options_.shares[id]));
   const EngineWork& work = record.work;
   const auto counted = [&](std::int64_t bytes) { return bytes > 0 ? bytes : record.resident_bytes; };
   append_memory_log(options_.work_dir, job,
@@ -199,7 +200,13 @@ void SchedulerServer::finish_film(JobId id, const FilmJoined& joined) {
   const StoredJob& job = core_.job(id);
   try {
     const FilmReportInput input = {
-        job, store_.summarize_attempts(id), joined.report, joined.seconds, options_.shares[id], work_[id]};
+        job,
+        store_.summarize_attempts(id),
+        store_.attempts_of(id),
+        joined.report,
+        joined.seconds,
+        options_.shares[id],
+        work_[id]};
     const nlohmann::json report = make_film_report(input);
     write_durably(options_.work_dir.report(job.name), report.dump(2) + "\n");
     write_debug_info(options_.work_dir, job.name, debug_info(input, report));

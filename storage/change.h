@@ -27,6 +27,8 @@ struct AttemptStarted {
   SegmentId segment;
   GroupId group;
   std::int64_t at_ms = 0;
+  std::string ranks{};  ///< in the order of their stages: "4 5"
+  std::string host{};
 };
 
 /// Also moves the segment to finished.
@@ -47,11 +49,20 @@ struct AttemptEnded {
   ErrorKind kind = ErrorKind::Bug;
   std::string message;
   std::int64_t at_ms = 0;
+  std::int64_t peak_bytes = 0;  ///< of its largest engine; 0: not known
+};
+
+/// `segment` ends at clip `at` from now on; what is left becomes a pending segment of its own.
+struct SegmentCut {
+  SegmentId segment;
+  std::int64_t at = 0;
+  SegmentId rest;  ///< not used before
 };
 
 /// A finished segment whose file turned out to be missing or bad: to be made again.
 struct SegmentReopened {
   SegmentId segment;
+  std::string why{};  ///< kept with the attempt that had finished it
 };
 
 /// A complete file found on the disk that the database did not know as finished: its maker died between
@@ -79,7 +90,7 @@ struct EventNoted {
   std::int64_t at_ms = 0;
 };
 
-using Change = std::variant<JobMoved, AttemptStarted, AttemptSucceeded, AttemptEnded, SegmentReopened,
-                            SegmentAdopted, RankMoved, EventNoted>;
+using Change = std::variant<JobMoved, AttemptStarted, AttemptSucceeded, AttemptEnded, SegmentCut,
+                            SegmentReopened, SegmentAdopted, RankMoved, EventNoted>;
 
 }  // namespace longtake

@@ -17,7 +17,7 @@
 namespace longtake {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 /// A scheduler that ends takes scheduler.json away first and gives the lock back a moment later.
 constexpr int kReaderPatience_ms = 3000;
 constexpr int kApplicationId = 0x4c4f4e47;  // "LONG": PRAGMA application_id of our files
@@ -41,10 +41,25 @@ void check_version(SQLite::Database& db, const std::filesystem::path& file) {
   if (integer_pragma(db, "application_id") != kApplicationId) {
     throw Error(ErrorKind::InvalidInput, file.string() + " is a database, but not one of longtake's");
   }
-  if (version != kSchemaVersion) {
-    throw Error(ErrorKind::InvalidInput, file.string() + " has schema version " + std::to_string(version) +
-                                             ", this longtake reads " + std::to_string(kSchemaVersion));
-  }
+  if (version == kSchemaVersion) return;
+  const bool is_older = version < kSchemaVersion;
+  throw Error(ErrorKind::InvalidInput, file.string() + " has schema version " + std::to_string(version) +
+                                           ", this longtake reads " + std::to_string(kSchemaVersion) +
+                                           (is_older ? ": longtake run brings it up to date" : ""));
+}
+
+/// From the version before, as a longtake left it that did not count progress.
+void migrate(SQLite::Database& db) {
+  if (integer_pragma(db, "application_id") != kApplicationId || integer_pragma(db, "user_version") != 1)
+    return;
+  SQLite::Transaction transaction(db);
+  db.exec("ALTER TABLE run ADD COLUMN progress INTEGER NOT NULL DEFAULT 0");
+  db.exec("ALTER TABLE attempts ADD COLUMN ranks TEXT");
+  db.exec("ALTER TABLE attempts ADD COLUMN host TEXT");
+  // What an earlier longtake ended is not held against it.
+  db.exec("UPDATE run SET progress=1");
+  db.exec("PRAGMA user_version=2");
+  transaction.commit();
 }
 
 bool is_empty(SQLite::Database& db) {
@@ -111,6 +126,7 @@ std::unique_ptr<SQLite::Database> open_exclusively(const std::filesystem::path& 
     const bool is_new = is_empty(*db);
     if (!is_new) {  // a file that is not ours is not touched
       check_integrity(*db, file);
+      migrate(*db);
       check_version(*db, file);
     }
     choose_durability(*db, file);

@@ -56,6 +56,37 @@ std::vector<StoredRange> ranges_of(SQLite::Database& db, JobId job) {
   return ranges;
 }
 
+StoredRun run_of(SQLite::Statement& row) {
+  StoredRun run;
+  run.epoch.value = row.getColumn(0).getInt64();
+  run.host = row.getColumn(1).getString();
+  run.pid = row.getColumn(2).getInt();
+  run.profile = row.getColumn(3).getString();
+  run.started_at = row.getColumn(4).getString();
+  run.ended_at = text_or_empty(row.getColumn(5));
+  if (!row.getColumn(6).isNull()) run.exit_code = row.getColumn(6).getInt();
+  run.message = text_or_empty(row.getColumn(7));
+  run.progress = row.getColumn(8).getInt64();
+  return run;
+}
+
+StoredAttempt attempt_of(SQLite::Statement& row) {
+  StoredAttempt attempt;
+  attempt.id.value = row.getColumn(0).getInt64();
+  attempt.clips = {row.getColumn(1).getInt64(), row.getColumn(2).getInt64()};
+  attempt.epoch.value = row.getColumn(3).getInt64();
+  attempt.group.value = row.getColumn(4).getInt64();
+  attempt.ranks = text_or_empty(row.getColumn(5));
+  attempt.host = text_or_empty(row.getColumn(6));
+  attempt.state = row.getColumn(7).getString();
+  attempt.error_kind = text_or_empty(row.getColumn(8));
+  attempt.message = text_or_empty(row.getColumn(9));
+  attempt.started_at = row.getColumn(10).getString();
+  attempt.ended_at = text_or_empty(row.getColumn(11));
+  attempt.seconds = row.getColumn(12).getDouble();
+  return attempt;
+}
+
 constexpr const char* kJobColumns =
     "SELECT id, name, identity, identity_of, engine, state, message, height, width, film_frames, clips, "
     "infer_frames, segment_clips, output FROM jobs ";
@@ -175,22 +206,19 @@ void JobStore::end_run(Epoch epoch, int exit_code, const std::string& message, s
 }
 
 std::optional<StoredRun> JobStore::newest_run() const {
-  return with_sqlite_errors(file_, [&]() -> std::optional<StoredRun> {
-    SQLite::Statement row(
-        *db_,
-        "SELECT epoch, host, pid, profile, started_at, ended_at, exit_code, message FROM run "
-        "ORDER BY epoch DESC LIMIT 1");
-    if (!row.executeStep()) return std::nullopt;
-    StoredRun run;
-    run.epoch.value = row.getColumn(0).getInt64();
-    run.host = row.getColumn(1).getString();
-    run.pid = row.getColumn(2).getInt();
-    run.profile = row.getColumn(3).getString();
-    run.started_at = row.getColumn(4).getString();
-    run.ended_at = text_or_empty(row.getColumn(5));
-    if (!row.getColumn(6).isNull()) run.exit_code = row.getColumn(6).getInt();
-    run.message = text_or_empty(row.getColumn(7));
-    return run;
+  const std::vector<StoredRun> runs = newest_runs(1);
+  return runs.empty() ? std::nullopt : std::optional(runs.front());
+}
+
+std::vector<StoredRun> JobStore::newest_runs(int at_most) const {
+  return with_sqlite_errors(file_, [&] {
+    std::vector<StoredRun> runs;
+    SQLite::Statement rows(*db_,
+                           "SELECT epoch, host, pid, profile, started_at, ended_at, exit_code, message, "
+                           "progress FROM run ORDER BY epoch DESC LIMIT ?");
+    rows.bind(1, at_most);
+    while (rows.executeStep()) runs.push_back(run_of(rows));
+    return runs;
   });
 }
 
@@ -228,6 +256,12 @@ AttemptId JobStore::next_attempt() const {
   });
 }
 
+SegmentId JobStore::next_segment() const {
+  return with_sqlite_errors(file_, [&] {
+    return SegmentId{db_->execAndGet("SELECT ifnull(max(id), 0) + 1 FROM segments").getInt64()};
+  });
+}
+
 void JobStore::save(Epoch epoch, const std::vector<Change>& changes) {
   if (changes.empty()) return;
   with_sqlite_errors(file_, [&] {
@@ -262,6 +296,32 @@ AttemptSummary JobStore::summarize_attempts(JobId job) const {
     messages.bind(1, job.value);
     while (messages.executeStep()) summary.messages.push_back(messages.getColumn(0).getString());
     return summary;
+  });
+}
+
+std::vector<std::string> JobStore::last_failures(Epoch since, int at_most) const {
+  return with_sqlite_errors(file_, [&] {
+    std::vector<std::string> reasons;
+    SQLite::Statement rows(*db_,
+                           "SELECT message FROM attempts WHERE epoch>=? AND state IN ('failed', 'lost') "
+                           "AND message IS NOT NULL GROUP BY message ORDER BY max(id) DESC LIMIT ?");
+    SQLite::bind(rows, since.value, at_most);
+    while (rows.executeStep()) reasons.push_back(rows.getColumn(0).getString());
+    return reasons;
+  });
+}
+
+std::vector<StoredAttempt> JobStore::attempts_of(JobId job) const {
+  return with_sqlite_errors(file_, [&] {
+    std::vector<StoredAttempt> attempts;
+    SQLite::Statement rows(*db_,
+                           "SELECT a.id, s.begin_clip, s.end_clip, a.epoch, a.group_id, a.ranks, a.host, "
+                           "a.state, a.error_kind, a.message, a.started_at, a.ended_at, ifnull(a.seconds, 0) "
+                           "FROM attempts a JOIN segments s ON s.id=a.segment_id WHERE s.job_id=? "
+                           "ORDER BY s.begin_clip, a.id");
+    rows.bind(1, job.value);
+    while (rows.executeStep()) attempts.push_back(attempt_of(rows));
+    return attempts;
   });
 }
 

@@ -60,7 +60,7 @@ struct StoredEvent {
   std::string text;
 };
 
-/// The newest row of `run`.
+/// A row of `run`: one start of a scheduler.
 struct StoredRun {
   Epoch epoch;
   std::string host;
@@ -70,6 +70,7 @@ struct StoredRun {
   std::string ended_at;  ///< empty: running, or killed
   std::optional<int> exit_code;
   std::string message;
+  std::int64_t progress = 0;  ///< segments finished or found complete, and films made
 };
 
 /// How the tries at a job's segments ended, over all runs.
@@ -82,6 +83,22 @@ struct AttemptSummary {
   double seconds = 0;  ///< of the finished ones: group-seconds
   std::int64_t peak_bytes = 0;
   std::vector<std::string> messages;  ///< of those that failed or were lost, oldest first, at most 20
+};
+
+/// A row of `attempts`, with the clips of its segment.
+struct StoredAttempt {
+  AttemptId id;
+  Interval clips;
+  Epoch epoch;
+  GroupId group;
+  std::string ranks;  ///< "4 5"
+  std::string host;
+  std::string state;
+  std::string error_kind;
+  std::string message;
+  std::string started_at;
+  std::string ended_at;
+  double seconds = 0;  ///< 0: it was not finished
 };
 
 /// The tables of a work directory. Every function throws Error{Io} or Error{DiskFull}; nothing is
@@ -99,6 +116,8 @@ class JobStore {
   Epoch begin_run(const std::string& host, int pid, const std::string& profile, std::int64_t now_ms);
   void end_run(Epoch epoch, int exit_code, const std::string& message, std::int64_t now_ms);
   std::optional<StoredRun> newest_run() const;
+  /// The newest first.
+  std::vector<StoredRun> newest_runs(int at_most) const;
 
   std::vector<StoredJob> load_jobs() const;
   std::optional<StoredJob> find_job(const std::string& name) const;
@@ -108,11 +127,17 @@ class JobStore {
 
   /// The id the next attempt gets.
   AttemptId next_attempt() const;
+  /// The first id that no segment of any job has.
+  SegmentId next_segment() const;
 
   /// All of `changes` in one transaction, durable when this returns.
   void save(Epoch epoch, const std::vector<Change>& changes);
 
   AttemptSummary summarize_attempts(JobId job) const;
+  /// By segment, then in the order in which they were started.
+  std::vector<StoredAttempt> attempts_of(JobId job) const;
+  /// Why attempts failed or were lost in the start `since` and later ones: each reason once, newest first.
+  std::vector<std::string> last_failures(Epoch since, int at_most) const;
   /// Newest last. `job` empty: of all jobs.
   std::vector<StoredEvent> last_events(const std::string& job, int at_most) const;
 

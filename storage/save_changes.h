@@ -19,11 +19,12 @@ class ChangeSaver {
   void apply(Epoch epoch, const std::vector<Change>& changes);
 
  private:
-  void finish_segment(SegmentId segment, const SegmentFacts& facts, std::int64_t at_ms);
+  void finish_segment(Epoch epoch, SegmentId segment, const SegmentFacts& facts, std::int64_t at_ms);
   void apply_one(Epoch epoch, const JobMoved& change);
   void apply_one(Epoch epoch, const AttemptStarted& change);
   void apply_one(Epoch epoch, const AttemptSucceeded& change);
   void apply_one(Epoch epoch, const AttemptEnded& change);
+  void apply_one(Epoch epoch, const SegmentCut& change);
   void apply_one(Epoch epoch, const SegmentReopened& change);
   void apply_one(Epoch epoch, const SegmentAdopted& change);
   void apply_one(Epoch epoch, const RankMoved& change);
@@ -33,11 +34,15 @@ class ChangeSaver {
   SQLite::Statement start_attempt_;
   SQLite::Statement succeed_attempt_;
   SQLite::Statement end_attempt_;
+  SQLite::Statement disown_attempt_;
   SQLite::Statement move_segment_;
   SQLite::Statement finish_segment_;
+  SQLite::Statement add_rest_;
+  SQLite::Statement shorten_segment_;
   SQLite::Statement adopt_attempt_;
   SQLite::Statement move_rank_;
   SQLite::Statement note_event_;
+  SQLite::Statement count_progress_;
 };
 
 }  // namespace longtake

@@ -10,7 +10,8 @@ CREATE TABLE run (              -- one row for every start of a scheduler
   started_at     TEXT NOT NULL,
   ended_at       TEXT,          -- NULL: running, or killed
   exit_code      INTEGER,
-  message        TEXT
+  message        TEXT,
+  progress       INTEGER NOT NULL DEFAULT 0  -- segments finished or found complete, and films made
 );
 
 CREATE TABLE jobs (
@@ -60,6 +61,8 @@ CREATE TABLE attempts (
   segment_id INTEGER NOT NULL REFERENCES segments(id),
   epoch      INTEGER NOT NULL,
   group_id   INTEGER NOT NULL,
+  ranks      TEXT,              -- of the group, in the order of their stages: "4 5"
+  host       TEXT,              -- where the group is
   state      TEXT NOT NULL,     -- running, finished, failed, cancelled, lost
   error_kind TEXT,
   message    TEXT,

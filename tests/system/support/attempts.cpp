@@ -10,6 +10,7 @@ constexpr const char* kStartedAfterFinish =
     "finished it'"
     " AS text FROM attempts a JOIN attempts f ON f.segment_id = a.segment_id AND f.state = 'finished' AND "
     "a.id > f.id"
+    " AND ifnull(f.message, '') NOT LIKE 'made again: %'"
     " JOIN segments s ON s.id = a.segment_id";
 // Also those that were adopted, which have no finished attempt.
 constexpr const char* kStartedAfterFinishedAt =

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <sstream>
 
 #include "tests/system/support/files.h"
 
@@ -11,7 +12,7 @@ namespace longtake {
 
 namespace fs = std::filesystem;
 
-Project::Project() : folder_(make_temporary_folder()) {
+Project::Project() : folder_(make_temporary_folder()), program_(longtake_program()) {
   // Made once and copied: the same picture for everyone.
   static const std::string portrait =
       output_of({"ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=128x128", "-frames:v", "1",
@@ -39,6 +40,27 @@ void Project::add_job_file(const std::string& name, const std::string& lines) {
   write_file(file(name + ".yaml"), lines);
 }
 
+void Project::set_faults(const std::string& script) {
+  write_file(file("faults"), script);
+  if (!environment_.empty()) return;
+  const fs::path programs = fs::path(longtake_program()).parent_path();
+  fs::create_directories(file("bin"));
+  for (const char* name : {"longtake", "longtake-maker"}) fs::copy_file(programs / name, file("bin") / name);
+  fs::copy_file(LONGTAKE_FAULTY_ENGINE, file("bin") / "longtake-slate");
+  program_ = file("bin") / "longtake";
+  environment_ = {{"LONGTAKE_FAULTS", "@" + file("faults").string()},
+                  {"LONGTAKE_FAULTS_DIARY", file("diary").string()}};
+}
+
+std::vector<std::string> Project::faults_committed() const {
+  std::vector<std::string> faults;
+  std::istringstream diary(read_file(file("diary")));
+  for (std::string line; std::getline(diary, line);) {
+    if (line.rfind("start ", 0) != 0) faults.push_back(line);
+  }
+  return faults;
+}
+
 std::vector<std::string> Project::run_arguments(const std::vector<std::string>& jobs,
                                                 const std::vector<std::string>& options) const {
   std::vector<std::string> arguments = {"run"};
@@ -62,9 +84,9 @@ Ended Project::longtake(const std::vector<std::string>& arguments) const {
 }
 
 Process Project::start_longtake(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> command = {longtake_program()};
+  std::vector<std::string> command = {program_};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return Process({command, {}, folder_});
+  return Process({command, environment_, folder_});
 }
 
 std::string longtake_program() { return LONGTAKE_PROGRAM; }

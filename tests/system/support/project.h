@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,12 @@ class Project {
   /// NAME.yaml with exactly these lines.
   void add_job_file(const std::string& name, const std::string& lines);
 
+  /// From now on `longtake` is an installation of its own whose slate engine has these faults
+  /// (tests/faults/fault_rules.h). Engines that run already keep theirs.
+  void set_faults(const std::string& script);
+  /// The faults that its engines owned up to, a line each; none of their starts.
+  std::vector<std::string> faults_committed() const;
+
   /// `longtake run NAME.yaml... --work-dir work`, with `options` behind it.
   Process start_run(const std::vector<std::string>& jobs, const std::vector<std::string>& options = {}) const;
   Ended run(const std::vector<std::string>& jobs, const std::vector<std::string>& options = {}) const;
@@ -44,6 +51,8 @@ class Project {
                                          const std::vector<std::string>& options) const;
 
   std::filesystem::path folder_;
+  std::filesystem::path program_;
+  std::map<std::string, std::string> environment_;
 };
 
 /// The programs under test.
