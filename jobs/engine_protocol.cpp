@@ -8,9 +8,10 @@ using nlohmann::json;
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MakeSegment, order)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CancelSegment, attempt)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FinishSegment, attempt, within_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineStarted, protocol, engine, version)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FramesMade, attempt, frames)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentMade, attempt, facts, work)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentMade, attempt, facts, work, cut_to)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StageDone, attempt, work)
 
 void to_json(json&, const QuitEngine&) {}
@@ -31,6 +32,7 @@ void from_json(const json& j, SegmentGivenUp& report) {
 // clang-format off
 template <> struct MessageName<MakeSegment> { static constexpr auto value = "make_segment"; };
 template <> struct MessageName<CancelSegment> { static constexpr auto value = "cancel_segment"; };
+template <> struct MessageName<FinishSegment> { static constexpr auto value = "finish_segment"; };
 template <> struct MessageName<QuitEngine> { static constexpr auto value = "quit"; };
 template <> struct MessageName<EngineStarted> { static constexpr auto value = "engine_started"; };
 template <> struct MessageName<FramesMade> { static constexpr auto value = "frames_made"; };

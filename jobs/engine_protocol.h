@@ -14,7 +14,7 @@
 /// `protocol` must be kEngineProtocol. docs/formats.md shows every line.
 namespace longtake {
 
-inline constexpr int kEngineProtocol = 2;
+inline constexpr int kEngineProtocol = 3;
 inline constexpr const char* kEngineDescriptorVariable = "LONGTAKE_ENGINE_FD";
 
 // Orders, rank -> engine.
@@ -27,10 +27,18 @@ struct MakeSegment {
 struct CancelSegment {
   AttemptId attempt;
 };
+/// Have ended the running attempt within so many milliseconds, and keep as much of it as can be kept: make
+/// the segment whole if there is time; else end it at a clip boundary (SegmentMade, cut), or leave the work
+/// that is done in `order.unfinished` (SegmentGivenUp, cancelled). May come again with less time. Ignored for
+/// another attempt; an engine may ignore it altogether and is cancelled when the time is over.
+struct FinishSegment {
+  AttemptId attempt;
+  std::int64_t within_ms = 0;
+};
 /// End the process, exit code 0.
 struct QuitEngine {};
 
-using EngineOrder = std::variant<MakeSegment, CancelSegment, QuitEngine>;
+using EngineOrder = std::variant<MakeSegment, CancelSegment, FinishSegment, QuitEngine>;
 
 // Reports, engine -> rank.
 
@@ -50,6 +58,9 @@ struct SegmentMade {
   AttemptId attempt;
   SegmentFacts facts;
   EngineWork work;
+  /// The clips that it holds, when FinishSegment made them fewer: from the first one ordered on. Its files
+  /// have the names of a segment of just these clips. Empty: all that were ordered.
+  Interval cut_to{};
 };
 /// What a stage answers that does not write the segment: its share is done, it is idle again.
 struct StageDone {
@@ -61,7 +72,7 @@ struct SegmentGivenUp {
   AttemptId attempt;
   ErrorKind kind = ErrorKind::Bug;
   std::string message;
-  bool cancelled = false;  ///< because it was told to
+  bool cancelled = false;  ///< because it was told to, by CancelSegment or FinishSegment
 };
 
 using EngineReport = std::variant<EngineStarted, FramesMade, SegmentMade, StageDone, SegmentGivenUp>;

@@ -12,12 +12,15 @@ void from_json(const json& j, ErrorKind& kind) { kind = error_kind_from(j.get<st
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankJoined, hardware)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankAlive, rank, engine_pid)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptProgressed, epoch, attempt, rank, frames)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFinished, epoch, attempt, rank, facts, seconds, peak_bytes, work)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFinished, epoch, attempt, rank, facts, seconds, peak_bytes, work,
+                                   cut_to)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StageFinished, epoch, attempt, rank, stage, seconds, peak_bytes, work)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFailed, epoch, attempt, rank, kind, message, cancelled, had_segment)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFailed, epoch, attempt, rank, kind, message, cancelled, had_segment,
+                                   peak_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankLeft, rank, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerateSegment, epoch, engine, order)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CancelAttempt, attempt)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FinishAttempt, attempt, within_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SchedulerAlive, epoch)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DrainAsked, by)
 
@@ -39,6 +42,7 @@ template <> struct MessageName<AttemptFailed> { static constexpr auto value = "a
 template <> struct MessageName<RankLeft> { static constexpr auto value = "rank_left"; };
 template <> struct MessageName<GenerateSegment> { static constexpr auto value = "generate_segment"; };
 template <> struct MessageName<CancelAttempt> { static constexpr auto value = "cancel_attempt"; };
+template <> struct MessageName<FinishAttempt> { static constexpr auto value = "finish_attempt"; };
 template <> struct MessageName<SchedulerAlive> { static constexpr auto value = "scheduler_alive"; };
 template <> struct MessageName<Rejoin> { static constexpr auto value = "rejoin"; };
 template <> struct MessageName<LeaveRun> { static constexpr auto value = "leave_run"; };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,7 +16,7 @@
 /// Every message is one JSON object: {"v": kMessageVersion, "type": ..., ...}.
 namespace longtake {
 
-inline constexpr int kMessageVersion = 2;
+inline constexpr int kMessageVersion = 3;
 inline constexpr std::int64_t kHeartbeatEvery_ms = 500;
 /// A rank that was silent for so long is taken for lost.
 inline constexpr std::int64_t kRankSilence_ms = 3000;
@@ -35,6 +36,12 @@ struct RankHardware {
   int local_index = 0;    ///< among the ranks of its host
   int cpu_slots = 0;      ///< processors of its host this process may use
   std::vector<Gpu> gpus;  ///< those of its host it may see (CUDA_VISIBLE_DEVICES)
+
+  /// Which of `gpus` is its own; nothing without any. More ranks than GPUs share them.
+  std::optional<std::size_t> gpu_index() const {
+    if (gpus.empty()) return std::nullopt;
+    return static_cast<std::size_t>(local_index) % gpus.size();
+  }
 };
 
 // Rank -> scheduler.
@@ -61,6 +68,7 @@ struct AttemptFinished {
   double seconds = 0;
   std::int64_t peak_bytes = 0;  ///< the engine's largest resident memory so far
   EngineWork work;
+  Interval cut_to{};  ///< as in SegmentMade
 };
 /// A stage that does not write the segment has done its share. It may come after AttemptFinished.
 struct StageFinished {
@@ -81,6 +89,7 @@ struct AttemptFailed {
   bool cancelled = false;  ///< as ordered; nobody's fault
   /// False when the engine ended before it was given the segment, which then has no part in it.
   bool had_segment = true;
+  std::int64_t peak_bytes = 0;  ///< as in AttemptFinished; 0: the engine ended before anyone looked
 };
 /// The rank ends by itself, on a signal; its attempt, if any, is cancelled.
 struct RankLeft {
@@ -101,6 +110,11 @@ struct GenerateSegment {
 struct CancelAttempt {
   AttemptId attempt;
 };
+/// FinishSegment for the engine, of a group of one. An attempt that its engine has not begun is cancelled.
+struct FinishAttempt {
+  AttemptId attempt;
+  std::int64_t within_ms = 0;
+};
 struct SchedulerAlive {
   Epoch epoch;
 };
@@ -109,7 +123,8 @@ struct Rejoin {};
 /// End the engine and the rank.
 struct LeaveRun {};
 
-using SchedulerMessage = std::variant<GenerateSegment, CancelAttempt, SchedulerAlive, Rejoin, LeaveRun>;
+using SchedulerMessage =
+    std::variant<GenerateSegment, CancelAttempt, FinishAttempt, SchedulerAlive, Rejoin, LeaveRun>;
 
 // Watcher -> scheduler; each is answered by one JSON document.
 

@@ -55,6 +55,9 @@ struct SegmentOrder {
   std::string segment;          ///< final name of the video to write
   std::string carry_in;         ///< carry of the segment before; empty at the start of a range
   std::string carry_out;        ///< final name of the carry to write
+  /// Final name for the work of an attempt that ends early (FinishSegment): a file in the engine's own
+  /// format, which it goes on from when it is there, and removes when the segment is made.
+  std::string unfinished{};
 };
 
 /// Names the partial files of an attempt: "attempt-12".
@@ -93,7 +96,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationSettings, prompt, sample_steps, sam
                                    fold_last_step, base_seed, infer_frames, model, lora)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentOrder, attempt, job, identity, settings, size, range, clips, frames,
                                    renewal_clips, share, film_frames, reference_image, speech, speech_samples,
-                                   segment, carry_in, carry_out)
+                                   segment, carry_in, carry_out, unfinished)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentFacts, bytes, frames, packets_crc, first_frame_crc, last_frame_crc)
 
 }  // namespace longtake

@@ -68,6 +68,14 @@ RankActions RankCore::on(const CancelAttempt& order, std::int64_t now_ms) {
   return {TellEngine{CancelSegment{order.attempt}}};
 }
 
+RankActions RankCore::on(const FinishAttempt& order, std::int64_t now_ms) {
+  const bool has_begun = is_current(order.attempt) && engine_.state == EngineState::Ready;
+  if (!has_begun) return on(CancelAttempt{order.attempt}, now_ms);
+  if (attempt_->cancelled_ms) return {};
+  attempt_->may_end_early = true;
+  return {TellEngine{FinishSegment{order.attempt, order.within_ms}}};
+}
+
 RankActions RankCore::on(const SchedulerAlive&, std::int64_t) { return {}; }
 
 RankActions RankCore::on(const Rejoin&, std::int64_t) {
@@ -147,7 +155,7 @@ RankActions RankCore::on(const SegmentMade& report, std::int64_t peak_bytes, std
   if (!is_current(report.attempt)) return {};
   // Also when it was cancelled: the segment is complete on the disk, and the scheduler wants to know.
   return end_attempt(AttemptFinished{attempt_->epoch, report.attempt, hardware_.rank, report.facts,
-                                     seconds_of_attempt(now_ms), peak_bytes, report.work},
+                                     seconds_of_attempt(now_ms), peak_bytes, report.work, report.cut_to},
                      now_ms);
 }
 
@@ -161,6 +169,8 @@ RankActions RankCore::on(const StageDone& report, std::int64_t peak_bytes, std::
 
 RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t, std::int64_t now_ms) {
   if (!is_current(report.attempt)) return {};
+  const bool ends_early = report.cancelled && attempt_->may_end_early;
+  if (ends_early && !attempt_->cancelled_ms) attempt_->cancelled_ms = now_ms;
   return fail_attempt(report.kind, report.message, now_ms);
 }
 

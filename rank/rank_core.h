@@ -101,11 +101,13 @@ class RankCore {
     std::int64_t told_ms = 0;
     bool is_handed_over = false;  // the engine has it
     bool has_reported = false;
+    bool may_end_early = false;  // its engine was told to finish
     std::optional<std::int64_t> cancelled_ms;
   };
 
   RankActions on(const GenerateSegment& order, std::int64_t now_ms);
   RankActions on(const CancelAttempt& order, std::int64_t now_ms);
+  RankActions on(const FinishAttempt& order, std::int64_t now_ms);
   RankActions on(const SchedulerAlive& message, std::int64_t now_ms);
   RankActions on(const Rejoin& order, std::int64_t now_ms);
   RankActions on(const LeaveRun& order, std::int64_t now_ms);

@@ -14,12 +14,20 @@ std::string segment_stem(Interval clips) {
 
 }  // namespace
 
+std::string segment_file_name(Interval clips) { return segment_stem(clips) + ".mp4"; }
+
+std::string carry_file_name(Interval clips) { return segment_stem(clips) + ".carry.safetensors"; }
+
 std::filesystem::path WorkDir::segment(const std::string& name, Interval clips) const {
-  return segments(name) / (segment_stem(clips) + ".mp4");
+  return segments(name) / segment_file_name(clips);
 }
 
 std::filesystem::path WorkDir::carry(const std::string& name, Interval clips) const {
-  return segments(name) / (segment_stem(clips) + ".carry.safetensors");
+  return segments(name) / carry_file_name(clips);
+}
+
+std::filesystem::path WorkDir::unfinished(const std::string& name, Interval clips) const {
+  return segments(name) / (segment_stem(clips) + ".unfinished.safetensors");
 }
 
 }  // namespace longtake

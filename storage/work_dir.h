@@ -7,7 +7,12 @@
 
 namespace longtake {
 
-/// Makes every path of a work directory; nobody else joins path strings. Touches no file.
+/// c000000-000020.mp4, and what lies beside it.
+std::string segment_file_name(Interval clips);
+std::string carry_file_name(Interval clips);
+
+/// Makes every path of a work directory; nobody else joins path strings, but for an engine that cuts a
+/// segment. Touches no file.
 class WorkDir {
  public:
   explicit WorkDir(std::filesystem::path root) : root_(std::move(root)) {}
@@ -21,6 +26,8 @@ class WorkDir {
   /// jobs/<name>/segments/c000000-000020.mp4
   std::filesystem::path segment(const std::string& name, Interval clips) const;
   std::filesystem::path carry(const std::string& name, Interval clips) const;
+  /// What an engine leaves of a segment that it had to stop making.
+  std::filesystem::path unfinished(const std::string& name, Interval clips) const;
   /// What preparing a job leaves behind; see docs/formats.md.
   std::filesystem::path prepared(const std::string& name) const { return job(name) / "prepared.json"; }
   std::filesystem::path reference_image(const std::string& name) const { return job(name) / "reference.png"; }

@@ -1,5 +1,6 @@
 #include "rank/engine_side/segment_service.h"
 
+#include <algorithm>
 #include <new>
 
 #include "jobs/error.h"
@@ -24,6 +25,7 @@ void SegmentService::serve() {
 
 void SegmentService::on(const MakeSegment& order) {
   is_cancelled_ = false;
+  ends_by_.reset();
   reported_frames_ = 0;
   reported_at_ = std::chrono::steady_clock::now();
   line_.send(make(order.order));
@@ -35,9 +37,10 @@ EngineReport SegmentService::make(const SegmentOrder& order) {
   };
   try {
     const auto part = maker_(order, [&](std::int64_t made) { return goes_on(order, made); });
-    if (part && part->facts) return SegmentMade{order.attempt, *part->facts, part->work};
+    if (part && part->facts) return SegmentMade{order.attempt, *part->facts, part->work, part->cut_to};
     if (part) return StageDone{order.attempt, part->work};
-    return given_up(ErrorKind::DeviceLost, "given up as ordered");
+    if (!ends_by_) return given_up(ErrorKind::DeviceLost, "given up as ordered");
+    return SegmentGivenUp{order.attempt, ErrorKind::DeviceLost, "ended early as ordered", true};
   } catch (const Error& e) {
     return given_up(e.kind(), e.what());
   } catch (const std::bad_alloc&) {
@@ -49,30 +52,39 @@ EngineReport SegmentService::make(const SegmentOrder& order) {
   }
 }
 
-bool SegmentService::goes_on(const SegmentOrder& order, std::int64_t frames_made) {
+GoOn SegmentService::goes_on(const SegmentOrder& order, std::int64_t frames_made) {
   const auto now = std::chrono::steady_clock::now();
-  const bool is_news =
-      frames_made >= reported_frames_ + kReportEvery_frames ||
-      (frames_made == order.frames.length() && frames_made != reported_frames_);
+  const bool is_news = frames_made >= reported_frames_ + kReportEvery_frames ||
+                       (frames_made == order.frames.length() && frames_made != reported_frames_);
   if (is_news || now - reported_at_ >= kReportEvery) {
     reported_frames_ = frames_made;
     reported_at_ = now;
     line_.send(FramesMade{order.attempt, frames_made});
   }
   hear_while_making(order.attempt);
-  return !is_cancelled_ && !must_quit_ && !line_.is_at_end();
+  const bool is_wanted = !is_cancelled_ && !must_quit_ && !line_.is_at_end();
+  if (!ends_by_) return is_wanted;
+  return {is_wanted, std::chrono::duration_cast<std::chrono::milliseconds>(*ends_by_ - now)};
 }
 
 void SegmentService::hear_while_making(AttemptId attempt) {
   while (const std::optional<EngineOrder> order = line_.poll()) {
     if (std::holds_alternative<QuitEngine>(*order)) must_quit_ = true;
     if (const auto* cancel = std::get_if<CancelSegment>(&*order)) is_cancelled_ |= cancel->attempt == attempt;
+    if (const auto* finish = std::get_if<FinishSegment>(&*order)) {
+      if (finish->attempt == attempt) end_within(std::chrono::milliseconds(finish->within_ms));
+    }
     if (const auto* more = std::get_if<MakeSegment>(&*order)) {
       line_.send(SegmentGivenUp{more->order.attempt, ErrorKind::Bug,
                                 "the engine is still making attempt " + std::to_string(attempt.value),
                                 false});
     }
   }
+}
+
+void SegmentService::end_within(std::chrono::milliseconds time) {
+  const auto by = std::chrono::steady_clock::now() + time;
+  ends_by_ = ends_by_ ? std::min(*ends_by_, by) : by;
 }
 
 }  // namespace longtake

@@ -8,11 +8,8 @@ namespace {
 longtake::SegmentMaker slate_maker() {
   const char* font = std::getenv("LONGTAKE_SLATE_FONT");
   const std::string path = font != nullptr ? font : LONGTAKE_DEFAULT_FONT;
-  return [path](const longtake::SegmentOrder& order,
-                const longtake::AfterFrame& after_frame) -> std::optional<longtake::PartMade> {
-    const auto facts = longtake::make_slate_segment(order, path, after_frame);
-    if (!facts) return std::nullopt;
-    return longtake::PartMade{facts, {}};
+  return [path](const longtake::SegmentOrder& order, const longtake::AfterFrame& after_frame) {
+    return longtake::make_slate_segment(order, path, after_frame);
   };
 }
 

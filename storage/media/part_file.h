@@ -19,6 +19,9 @@ class PartFile {
   const std::filesystem::path& part() const { return part_; }
   const std::filesystem::path& final_path() const { return path_; }
 
+  /// What commit() will call it. In the same folder.
+  void rename(std::filesystem::path path) { path_ = std::move(path); }
+
   /// Complete and durable under the final name when this returns. Close the file before.
   void commit();
 

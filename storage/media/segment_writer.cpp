@@ -91,6 +91,8 @@ void SegmentWriter::add(const std::uint8_t* rgb) {
 
 std::int64_t SegmentWriter::frames() const { return impl_->frames; }
 
+void SegmentWriter::rename(std::filesystem::path path) { impl_->file.rename(std::move(path)); }
+
 SegmentFacts SegmentWriter::commit(std::int64_t expected_frames) {
   const std::string name = impl_->file.final_path().string();
   if (impl_->frames != expected_frames) {

@@ -37,6 +37,9 @@ class SegmentWriter {
 
   std::int64_t frames() const;
 
+  /// Another final name, in the same folder: the segment became another one than was meant.
+  void rename(std::filesystem::path path);
+
   /// Flush, close, read the file back (frame count, packets, first packet a key frame, codec parameters,
   /// first and last frame decode), fsync, rename, fsync the folder. The segment is complete and durable
   /// when this returns; nothing may be added after. Throws Error{Bug} when another number of frames than

@@ -32,6 +32,8 @@ TEST(EngineProtocol, OrdersSurvive) {
   EXPECT_EQ(made.order.share.meeting, "/tmp/meeting");
   const auto cancel = decode_engine_order(encode(EngineOrder{CancelSegment{AttemptId{7}}}));
   EXPECT_EQ(std::get<CancelSegment>(cancel).attempt, AttemptId{7});
+  const auto finish = decode_engine_order(encode(EngineOrder{FinishSegment{AttemptId{7}, 5000}}));
+  EXPECT_EQ(std::get<FinishSegment>(finish).within_ms, 5000);
   EXPECT_TRUE(std::holds_alternative<QuitEngine>(decode_engine_order(encode(EngineOrder{QuitEngine{}}))));
 }
 
@@ -43,6 +45,7 @@ TEST(EngineProtocol, ReportsSurvive) {
   EXPECT_EQ(through_the_pipe(FramesMade{AttemptId{1}, 96}).frames, 96);
   const SegmentFacts facts = {1, 2, 3, 4, 5};
   EXPECT_EQ(through_the_pipe(SegmentMade{AttemptId{1}, facts, {}}).facts, facts);
+  EXPECT_EQ(through_the_pipe(SegmentMade{AttemptId{1}, facts, {}, {3, 5}}).cut_to, (Interval{3, 5}));
   EngineWork work;
   work.seconds = {{"step 1", 1.5}};
   EXPECT_EQ(through_the_pipe(StageDone{AttemptId{1}, work}).work.seconds, work.seconds);

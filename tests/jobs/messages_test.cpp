@@ -49,7 +49,8 @@ TEST(Messages, StageFinishedKeepsTheWork) {
 TEST(Messages, EveryErrorKindSurvives) {
   for (const ErrorKind kind : {ErrorKind::InvalidInput, ErrorKind::OutOfMemory, ErrorKind::DeviceLost,
                                ErrorKind::Io, ErrorKind::DiskFull, ErrorKind::Bug}) {
-    const auto got = through_the_wire(AttemptFailed{Epoch{1}, AttemptId{2}, RankId{3}, kind, "why", true, false});
+    const auto got =
+        through_the_wire(AttemptFailed{Epoch{1}, AttemptId{2}, RankId{3}, kind, "why", true, false});
     EXPECT_EQ(got.kind, kind);
     EXPECT_EQ(got.message, "why");
     EXPECT_TRUE(got.cancelled);
@@ -82,6 +83,12 @@ TEST(Messages, GenerateSegmentKeepsTheOrder) {
   EXPECT_EQ(got.order.carry_in, order.carry_in);
 }
 
+TEST(Messages, TheTimeToFinishSurvives) {
+  const auto decoded = decode_scheduler_message(encode(SchedulerMessage{FinishAttempt{AttemptId{5}, 7000}}));
+  EXPECT_EQ(std::get<FinishAttempt>(decoded).attempt, AttemptId{5});
+  EXPECT_EQ(std::get<FinishAttempt>(decoded).within_ms, 7000);
+}
+
 TEST(Messages, OrdersWithoutFieldsSurvive) {
   EXPECT_TRUE(std::holds_alternative<Rejoin>(decode_scheduler_message(encode(SchedulerMessage{Rejoin{}}))));
   EXPECT_TRUE(
@@ -98,7 +105,7 @@ TEST(Messages, BytesThatAreNoTextDoNotStopAReport) {
 
 TEST(Messages, AnotherVersionIsRefusedWithBothNumbers) {
   EXPECT_THAT([] { decode_scheduler_message(R"({"v": 99, "type": "rejoin"})"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 2"))));
+              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 3"))));
 }
 
 class MessageRefused : public ::testing::TestWithParam<const char*> {};

@@ -38,6 +38,8 @@ struct ActionText {
       return "make " + number(make->order.attempt.value);
     if (const auto* cancel = std::get_if<CancelSegment>(&a.order))
       return "cancel " + number(cancel->attempt.value);
+    if (const auto* finish = std::get_if<FinishSegment>(&a.order))
+      return "finish " + number(finish->attempt.value) + " within " + number(finish->within_ms) + " ms";
     return "quit";
   }
   std::string operator()(const StopEngine&) const { return "stop"; }

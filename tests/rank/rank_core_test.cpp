@@ -164,7 +164,7 @@ TEST(RankCore, RefusesAnEngineOfAnotherProtocolNamingBothNumbers) {
   rank.hears(order(1));
   const auto actions = rank.engine_says(EngineStarted{99, "slate", "1"});
   EXPECT_THAT(actions, ElementsAre("kill", HasSubstr("attempt 1 failed, bug: ")));
-  EXPECT_THAT(actions.at(1), testing::AllOf(HasSubstr("protocol 99"), HasSubstr("speaks 2")));
+  EXPECT_THAT(actions.at(1), testing::AllOf(HasSubstr("protocol 99"), HasSubstr("speaks 3")));
   EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
 }
 
@@ -269,6 +269,49 @@ TEST(RankCore, AnEngineThatDoesNotObeyACancelIsKilledAfterFiveSeconds) {
   rank.hears(CancelAttempt{AttemptId{1}});
   EXPECT_THAT(rank.ticks_at(4999), IsEmpty());
   EXPECT_THAT(rank.ticks_at(5000), ElementsAre("kill", "attempt 1 cancelled"));
+}
+
+TEST(RankCore, TheEndIsPassedOnToTheEngineAndWhatItKeepsIsNoFailure) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.hears(FinishAttempt{AttemptId{1}, 5000}), ElementsAre("finish 1 within 5000 ms"));
+  EXPECT_THAT(rank.hears(FinishAttempt{AttemptId{1}, 2000}), ElementsAre("finish 1 within 2000 ms"));
+  EXPECT_THAT(rank.engine_says(SegmentGivenUp{AttemptId{1}, ErrorKind::DeviceLost, "kept", true}),
+              ElementsAre("attempt 1 cancelled"));
+}
+
+TEST(RankCore, AFailureOnTheWayToTheEndIsAFailure) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(FinishAttempt{AttemptId{1}, 5000});
+  EXPECT_THAT(rank.engine_says(given_up(1)), ElementsAre("attempt 1 failed, io: no paper"));
+}
+
+TEST(RankCore, AnEngineThatGivesUpUnaskedFails) {
+  Rank rank;
+  rank.busy_with(1);
+  EXPECT_THAT(rank.engine_says(SegmentGivenUp{AttemptId{1}, ErrorKind::DeviceLost, "tired", true}),
+              ElementsAre("attempt 1 failed, device_lost: tired"));
+}
+
+TEST(RankCore, WhatItsEngineHasNotBegunEndsAtOnce) {
+  Rank rank;
+  rank.hears(order(1));
+  EXPECT_THAT(rank.hears(FinishAttempt{AttemptId{1}, 5000}), ElementsAre("attempt 1 cancelled"));
+  EXPECT_THAT(rank.hears(FinishAttempt{AttemptId{2}, 5000}), IsEmpty());
+}
+
+TEST(RankCore, ACutSegmentIsToldWithItsClips) {
+  RankCore core(RankHardware{RankId{3}, "node", 1, 0, 1, {}}, {});
+  core.on_start(0);
+  core.on_order(order(1), 0);
+  core.on_report(started(), 0, 0);
+  SegmentMade cut = made(1);
+  cut.cut_to = {0, 3};
+  const RankActions actions = core.on_report(cut, 0, 0);
+  ASSERT_EQ(actions.size(), 1U);
+  const RankMessage& told = std::get<TellScheduler>(actions[0]).message;
+  EXPECT_EQ(std::get<AttemptFinished>(told).cut_to, (Interval{0, 3}));
 }
 
 TEST(RankCore, ReportsOfOtherAttemptsAreIgnored) {

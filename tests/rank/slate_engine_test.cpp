@@ -16,6 +16,7 @@
 #include "rank/slate/carry.h"
 #include "storage/durable_file.h"
 #include "storage/media/image.h"
+#include "storage/work_dir.h"
 #include "tests/rank/strip_reading.h"
 #include "tests/temp_path.h"
 
@@ -202,6 +203,42 @@ TEST_F(SlateProgram, ACancelledSegmentLeavesNothingBehind) {
   EXPECT_FALSE(fs::exists(part_path(wanted.segment, writer_of(wanted.attempt))));
   EXPECT_FALSE(fs::exists(wanted.carry_out));
   EXPECT_FALSE(engine.death());
+}
+
+TEST_F(SlateProgram, ForWantOfTimeItIsCutAtAClipBoundaryAndCanBeGoneOnFrom) {
+  EngineProcess engine(LONGTAKE_SLATE_PROGRAM, {});
+  const SegmentOrder wanted = order({48, 900'000}, "a");
+  engine.send(MakeSegment{wanted});
+  await(engine, [](const EngineReport& report) { return std::holds_alternative<FramesMade>(report); });
+  engine.send(FinishSegment{AttemptId{99}, 0});  // another's
+  engine.send(FinishSegment{wanted.attempt, 0});
+  const EngineReport end = await(engine, is_end);
+  ASSERT_TRUE(std::holds_alternative<SegmentMade>(end)) << line_of(end);
+  const Interval clips = std::get<SegmentMade>(end).cut_to;
+  EXPECT_EQ(clips.begin, 1);
+  ASSERT_GT(clips.end, 1);
+  EXPECT_EQ(std::get<SegmentMade>(end).facts.frames, clips.length() * 48);
+  const fs::path segment = folder_ / segment_file_name(clips);
+  EXPECT_EQ(strips_of(segment, kSize), counting({48, clips.end * 48}));
+  EXPECT_EQ(read_carry(folder_ / carry_file_name(clips)).next_frame, clips.end * 48);
+  EXPECT_FALSE(fs::exists(wanted.segment));
+  EXPECT_FALSE(fs::exists(part_path(wanted.segment, writer_of(wanted.attempt))));
+
+  SegmentOrder rest = order({clips.end * 48, clips.end * 48 + 12}, "b");
+  rest.carry_in = folder_ / carry_file_name(clips);
+  engine.send(MakeSegment{rest});
+  EXPECT_TRUE(std::holds_alternative<SegmentMade>(await(engine, is_end)));
+}
+
+TEST_F(SlateProgram, WithEnoughTimeItIsMadeWhole) {
+  EngineProcess engine(LONGTAKE_SLATE_PROGRAM, {});
+  const SegmentOrder wanted = order({0, 120}, "a");
+  engine.send(MakeSegment{wanted});
+  engine.send(FinishSegment{wanted.attempt, 3'600'000});
+  const EngineReport end = await(engine, is_end);
+  ASSERT_TRUE(std::holds_alternative<SegmentMade>(end)) << line_of(end);
+  EXPECT_TRUE(std::get<SegmentMade>(end).cut_to.is_empty());
+  EXPECT_EQ(strips_of(wanted.segment, kSize), counting({0, 120}));
 }
 
 TEST_F(SlateProgram, EndsAndRemovesItsPartWhenToldToQuit) {
