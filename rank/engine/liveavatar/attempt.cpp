@@ -43,7 +43,10 @@ Attempt::Attempt(const SegmentOrder& wanted, const LoadedModel& model, OrderWatc
                       model.vae().spatial_stride())),
       routes(routes_of(wanted, model.transformer_config().layers, schedule.steps())),
       task(task_of(wanted, schedule.steps(), clip)) {
-  if (routes.stages() == 1) return;
+  if (routes.stages() == 1) {
+    task.unfinished = read_unfinished(order.unfinished, unfinished_owner());
+    return;
+  }
   transport = std::make_unique<HostTransport>(
       GroupMember{wanted.share.meeting, routes.stages(), wanted.share.stage},
       [&watch] { return watch.goes_on(); }, times);
@@ -55,6 +58,10 @@ WantedInputs Attempt::wanted_inputs() const {
 
 DenoiserShare Attempt::denoiser_share() const {
   return {stage().steps, transport.get(), routes.before(order.share.stage), routes.next(order.share.stage)};
+}
+
+UnfinishedOwner Attempt::unfinished_owner() const {
+  return {order.identity, task.chain, schedule.steps(), clip};
 }
 
 Caches Attempt::caches() const {

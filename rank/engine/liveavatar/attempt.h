@@ -27,6 +27,7 @@ class Attempt {
   /// How the transformer's part is used.
   DenoiserShare denoiser_share() const;
   Caches caches() const;
+  UnfinishedOwner unfinished_owner() const;
 
   const SegmentOrder& order;
   FlowSchedule schedule;

@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 #include <sys/resource.h>
 
+#include <filesystem>
 #include <vector>
 
 #include "jobs/error.h"
@@ -135,12 +136,20 @@ std::optional<PartMade> LiveAvatar::make_share(Attempt& attempt, LoadedModel& mo
       generate_share(tools, inputs.conditioning(), attempt.task,
                      [&](std::int64_t done, std::int64_t all) { return watch_.advance(done, all); });
   if (!made) return std::nullopt;
+  if (made->unfinished) {
+    if (watch_.is_out_of_time())
+      write_unfinished(order.unfinished, *made->unfinished, attempt.unfinished_owner());
+    return std::nullopt;
+  }
   if (attempt.transport != nullptr) attempt.transport->leave();
-  if (!watch_.advance(1, 1)) return std::nullopt;
+  watch_.advance(1, 1);  // what is complete is written, however little time is left
+  if (!watch_.goes_on()) return std::nullopt;
   PartMade part;
   if (film) {
     const WorkTimes::Doing doing(attempt.times, "write");
     part.facts = film->commit(made->carry.value());
+    std::error_code none;
+    std::filesystem::remove(order.unfinished, none);
   }
   part.work = work_of(attempt);
   return part;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "rank/engine_side/segment_service.h"
@@ -25,10 +26,13 @@ class OrderWatch {
   };
 
   /// `done` of `all` parts of the stage's work: told in frames of the segment, which never become fewer.
-  /// False when the order is to be given up.
+  /// False when the order is to be given up, or there is no time for one more part.
   bool advance(std::int64_t done, std::int64_t all);
 
-  /// The same without news.
+  /// Whether advance() last said no for want of time: what can be kept should be.
+  bool is_out_of_time() const { return is_out_of_time_; }
+
+  /// Without news, and however little time is left.
   bool goes_on() const;
 
   /// Asks a few times a second, for what is called more often. Throws Error{DeviceLost} naming `doing` when
@@ -36,10 +40,15 @@ class OrderWatch {
   void ask_while(const std::string& doing);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   const AfterFrame* after_frame_ = nullptr;
   std::int64_t frames_ = 0;  ///< of the segment
   std::int64_t told_ = 0;
-  std::chrono::steady_clock::time_point asked_;
+  Clock::time_point asked_;
+  std::optional<Clock::time_point> advanced_;
+  Clock::duration slowest_{0};  ///< between two advances
+  bool is_out_of_time_ = false;
 };
 
 }  // namespace longtake

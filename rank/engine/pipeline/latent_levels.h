@@ -22,6 +22,9 @@ class LatentLevels {
   void put_block(std::int64_t level, std::int64_t clip, std::int64_t block, const at::Tensor& latent_CFYX);
   void drop(std::int64_t level, std::int64_t clip) { clips_.erase({level, clip}); }
 
+  using Place = std::pair<std::int64_t, std::int64_t>;  ///< level and clip
+  const std::map<Place, at::Tensor>& clips() const { return clips_; }
+
   /// A view. Throws Error{Bug} when the clip is not there.
   at::Tensor block(std::int64_t level, std::int64_t clip, std::int64_t block) const;
 
@@ -32,7 +35,7 @@ class LatentLevels {
   const at::Tensor& clip_at(std::int64_t level, std::int64_t clip) const;
 
   ClipShape shape_;
-  std::map<std::pair<std::int64_t, std::int64_t>, at::Tensor> clips_;  ///< by level and clip
+  std::map<Place, at::Tensor> clips_;
 };
 
 }  // namespace longtake

@@ -1,5 +1,6 @@
 #include "rank/engine/pipeline/segment_generator.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class ShareRun {
         routes_(tools.seat.routes),
         conditioning_(conditioning),
         task_(task),
+        can_be_stopped_(tools.seat.routes.stages() == 1 && task.order == GenerationOrder::StepMajor),
         history_out_(window_history(task.chain, task.chain.clips.end)),
         latents_(tools.seat, tools.clip, history_out_) {
     if (tools.denoiser != nullptr) audio_.emplace(tools_.seat, *tools.denoiser, conditioning);
@@ -30,7 +32,9 @@ class ShareRun {
   /// What comes before the first pass. False when `goes_on` says so, which is asked between its parts.
   bool begin(const std::function<bool()>& goes_on) {
     hear();
-    if (task_.carry) {
+    if (task_.unfinished) {
+      anchor_CFYX_ = task_.unfinished->anchor_CFYX;
+    } else if (task_.carry) {
       anchor_CFYX_ = task_.carry->anchor_CFYX;
     } else {
       if (!goes_on()) return false;
@@ -59,6 +63,32 @@ class ShareRun {
     }
     if (decodes(pass)) decode(pass);
     if (pass.kind == Pass::Kind::Denoise && pass.block + 1 == tools_.clip.blocks) forget_before(pass);
+  }
+
+  /// A pass of the step in which the segment was stopped, made before that: it has the window and the film
+  /// be as they were.
+  void replay(const Pass& pass) {
+    Pass known = pass;
+    if (known.kind == Pass::Kind::Denoise) known.kind = Pass::Kind::Remember;
+    compute(known);
+    if (decodes(pass)) decode(pass);
+  }
+
+  /// What is to be kept when all passes before `next` are made.
+  std::optional<ShareMade> stop(std::int64_t passes_done, const Pass& next) const {
+    if (!can_be_stopped_ || passes_done == 0) return std::nullopt;
+    UnfinishedSegment kept;
+    kept.passes_done = passes_done;
+    kept.anchor_CFYX = anchor_CFYX_;
+    for (const auto& [place, latent_CFYX] : latents_.clips()) {
+      const auto [level, clip] = place;
+      const bool is_needed = level >= next.step || history_out_.contains(clip);
+      const bool is_made_here = level > 0 && generated_clips(task_.chain).contains(clip);
+      if (is_needed && is_made_here) kept.latents_CFYX[place] = latent_CFYX;
+    }
+    ShareMade made;
+    made.unfinished = std::move(kept);
+    return made;
   }
 
   Carry carry() {
@@ -94,6 +124,11 @@ class ShareRun {
     const Interval clips = clips_at_work(task_.chain);
     for (std::int64_t clip = clips.begin; clip < clips.end; ++clip) {
       latents_.put_clip(0, clip, noise_CFYX(tools_.clip, task_.base_seed, clip));
+    }
+    if (task_.unfinished) {
+      for (const auto& [place, latent_CFYX] : task_.unfinished->latents_CFYX) {
+        latents_.put_clip(place.first, place.second, latent_CFYX.clone());  // blocks are added to it
+      }
     }
     if (!task_.carry) return;
     const std::int64_t frames = tools_.clip.latent_frames();
@@ -136,9 +171,10 @@ class ShareRun {
     is_kept ? tools_.sink->add(latent_CFYX) : tools_.sink->precede(latent_CFYX);
   }
 
-  /// A renewal needs the latents of the clip before it, the next segment those of its history, nobody
-  /// any others.
+  /// A renewal needs the latents of the clip before it, the next segment those of its history, who goes on
+  /// after a stop those that entered and left the step, nobody any others.
   void forget_before(const Pass& pass) {
+    if (can_be_stopped_) return latents_.drop(pass.step - 1, pass.clip);
     latents_.drop(pass.step, pass.clip - 1);
     if (pass.step + 1 == routes_.steps()) latents_.drop(pass.step + 1, pass.clip - 1);
   }
@@ -154,6 +190,7 @@ class ShareRun {
   const StageRoutes& routes_;
   const Conditioning& conditioning_;
   const SegmentTask& task_;
+  bool can_be_stopped_;
   Interval history_out_;
   SharedLatents latents_;
   std::optional<BlockAudio> audio_;  ///< of a stage with layers
@@ -184,6 +221,15 @@ void check_caches(const StageTools& tools, GenerationOrder order) {
   throw Error(ErrorKind::Bug, "a block cannot go through all steps with one cache");
 }
 
+/// How many of the passes were made before the segment was stopped.
+std::size_t passes_known(const SegmentTask& task, std::size_t passes) {
+  if (!task.unfinished) return 0;
+  const std::int64_t known = task.unfinished->passes_done;
+  if (known > 0 && known < static_cast<std::int64_t>(passes)) return static_cast<std::size_t>(known);
+  throw Error(ErrorKind::Bug, "a segment of " + std::to_string(passes) +
+                                  " passes cannot have been stopped after " + std::to_string(known));
+}
+
 }  // namespace
 
 std::optional<ShareMade> generate_share(const StageTools& tools, const Conditioning& conditioning,
@@ -196,11 +242,17 @@ std::optional<ShareMade> generate_share(const StageTools& tools, const Condition
   std::int64_t all = 0;
   for (const Pass& pass : passes) all += run.work_of(pass);
   if (!run.begin([&] { return before_pass(0, all); })) return std::nullopt;
+  const std::size_t known = passes_known(task, passes.size());
   std::int64_t done = 0;
-  for (const Pass& pass : passes) {
-    if (!before_pass(done, all)) return std::nullopt;
-    run.run(pass);
-    done += run.work_of(pass);
+  for (std::size_t i = 0; i < passes.size(); ++i) {
+    const std::size_t next = std::max(i, known);
+    if (!before_pass(done, all)) return run.stop(static_cast<std::int64_t>(next), passes[next]);
+    if (i >= known) {
+      run.run(passes[i]);
+    } else if (passes[i].step == passes[known].step) {
+      run.replay(passes[i]);
+    }
+    done += run.work_of(passes[i]);
   }
   ShareMade made;
   if (tools.seat.is_writer()) made.carry = run.carry();

@@ -11,6 +11,7 @@
 #include "rank/engine/pipeline/group_seat.h"
 #include "rank/engine/pipeline/latent_sink.h"
 #include "rank/engine/pipeline/passes.h"
+#include "rank/engine/pipeline/unfinished_segment.h"
 #include "rank/engine/work_times.h"
 
 namespace longtake {
@@ -20,6 +21,7 @@ struct SegmentTask {
   std::int64_t base_seed = 0;
   GenerationOrder order = GenerationOrder::StepMajor;  ///< no influence on the latents
   std::optional<Carry> carry{};                        ///< of the segment before; none at a range's start
+  std::optional<UnfinishedSegment> unfinished{};       ///< of this one, to go on from
 };
 
 /// Called often, before each forward pass among others, with how much of this stage's work on the segment
@@ -38,14 +40,16 @@ struct StageTools {
 /// What a stage's share comes to.
 struct ShareMade {
   std::optional<Carry> carry;  ///< from the writer
+  /// In its place when the segment was stopped: from an engine that is alone and works step by step.
+  std::optional<UnfinishedSegment> unfinished;
 };
 
 /// Does one stage's share of a segment: all of its group call it with the same task and, in a row's first
 /// stage, the same conditioning. The latents go to the writer's sink during the last step. They are a pure
 /// function of conditioning, prompt, task and model: neither what the denoisers made before, nor layout,
-/// order, or where the range is cut into segments changes a bit. nullopt when it was given up. Throws
-/// Error{InvalidInput} for a carry of another chain, Error{Bug} for clips outside of the range or an order
-/// that the denoiser lacks caches for, and as Transport does.
+/// order, where the range is cut into segments, nor stops in between change a bit. nullopt when it was given
+/// up and there is nothing to keep. Throws Error{InvalidInput} for a carry of another chain, Error{Bug} for
+/// clips outside of the range or an order that the denoiser lacks caches for, and as Transport does.
 std::optional<ShareMade> generate_share(const StageTools& tools, const Conditioning& conditioning,
                                         const SegmentTask& task, const BeforePass& before_pass);
 

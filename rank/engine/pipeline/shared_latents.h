@@ -36,6 +36,9 @@ class SharedLatents {
 
   void drop(std::int64_t level, std::int64_t clip);
 
+  /// What is here now.
+  const std::map<LatentLevels::Place, at::Tensor>& clips() const { return levels_.clips(); }
+
  private:
   struct Place {
     std::int64_t level, clip, block;

@@ -55,6 +55,55 @@ TEST_F(SegmentGenerator, BothOrdersGiveTheSameLatents) {
   expect_equal(make_range(all_caches, kRange, {1, 3}, 2, GenerationOrder::StepMajor), by_step);
 }
 
+/// The segment, stopped whenever `every` more passes are made, each time gone on with by another film.
+SmallSegment make_with_stops(const SegmentTask& whole, int every) {
+  SegmentTask task = whole;
+  for (int stops = 0; stops < 1000; ++stops) {
+    SmallFilm film;
+    KeptLatents kept;
+    const std::int64_t known = task.unfinished ? task.unfinished->passes_done : 0;
+    const int asked_before_passes = task.unfinished || task.carry ? 1 : 3;
+    std::int64_t asked = 0;
+    const auto goes_on = [&](std::int64_t, std::int64_t) {
+      return ++asked <= asked_before_passes + known + every;
+    };
+    ShareMade made = generate_share_alone(film, task, kept, goes_on).value();
+    if (made.carry) return {kept.blocks, *made.carry};
+    EXPECT_EQ(made.unfinished.value().passes_done, known + every);
+    task.unfinished = std::move(made.unfinished);
+  }
+  ADD_FAILURE() << "it never ends";
+  return {};
+}
+
+TEST_F(SegmentGenerator, DoesNotDependOnWhereItIsStopped) {
+  SmallFilm film;
+  for (const std::int64_t renewal : {2, 3}) {
+    const Carry before = make_segment(film, {kRange, {2, 3}, renewal}, std::nullopt).carry;
+    for (const auto& [chain, carry] :
+         std::vector<std::pair<Chain, std::optional<Carry>>>{{{kRange, {2, 5}, renewal}, std::nullopt},
+                                                             {{kRange, {3, 6}, renewal}, before}}) {
+      const SmallSegment whole = make_segment(film, chain, carry);
+      for (const int every : {1, 7, 16}) {
+        SCOPED_TRACE("clips " + text_of(chain.clips) + ", renewed every " + std::to_string(renewal) +
+                     ", stopped every " + std::to_string(every));
+        const SmallSegment pieces =
+            make_with_stops({chain, kSmallFilmSeed, GenerationOrder::StepMajor, carry}, every);
+        expect_equal(pieces.blocks, whole.blocks);
+        expect_equal(pieces.carry.left_step_CFYX, whole.carry.left_step_CFYX);
+        EXPECT_TRUE(at::equal(pieces.carry.anchor_CFYX, whole.carry.anchor_CFYX));
+      }
+    }
+  }
+}
+
+TEST_F(SegmentGenerator, BeforeItsFirstPassThereIsNothingToKeep) {
+  SmallFilm film;
+  KeptLatents kept;
+  const SegmentTask task{{kRange, {2, 5}, 3}, kSmallFilmSeed};
+  EXPECT_FALSE(generate_share_alone(film, task, kept, [](std::int64_t, std::int64_t) { return false; }));
+}
+
 TEST_F(SegmentGenerator, DoesNotDependOnWhatWasMadeBefore) {
   SmallFilm used;
   SmallFilm fresh;

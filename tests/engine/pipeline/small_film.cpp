@@ -51,12 +51,17 @@ SmallFilm::SmallFilm(Caches caches, double guide_scale, std::int64_t steps)
       conditioning_(small_conditioning()),
       steps_(steps) {}
 
-std::optional<Carry> generate_segment(SmallFilm& film, const SegmentTask& task, LatentSink& sink,
-                                      const BeforePass& before_pass) {
+std::optional<ShareMade> generate_share_alone(SmallFilm& film, const SegmentTask& task, LatentSink& sink,
+                                              const BeforePass& before_pass) {
   const StageRoutes routes(layers_layout(1, film.steps(), 1), 1, film.steps());
   WorkTimes times;
   const StageTools tools{{routes}, small_clip(), &film.denoiser(), &sink, times};
-  std::optional<ShareMade> made = generate_share(tools, film.conditioning(), task, before_pass);
+  return generate_share(tools, film.conditioning(), task, before_pass);
+}
+
+std::optional<Carry> generate_segment(SmallFilm& film, const SegmentTask& task, LatentSink& sink,
+                                      const BeforePass& before_pass) {
+  std::optional<ShareMade> made = generate_share_alone(film, task, sink, before_pass);
   if (!made) return std::nullopt;
   return std::move(made->carry);
 }

@@ -34,6 +34,10 @@ class SmallFilm {
   std::int64_t steps_;
 };
 
+/// The share of an engine that is alone.
+std::optional<ShareMade> generate_share_alone(SmallFilm& film, const SegmentTask& task, LatentSink& sink,
+                                              const BeforePass& before_pass);
+
 /// All of a segment by one engine. nullopt when it was given up.
 std::optional<Carry> generate_segment(SmallFilm& film, const SegmentTask& task, LatentSink& sink,
                                       const BeforePass& before_pass);
