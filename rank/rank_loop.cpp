@@ -145,11 +145,11 @@ class RankLoop {
 
   /// An engine sees its rank's GPU as the only one.
   Environment engine_environment() const {
-    const auto gpus = static_cast<int>(options_.hardware.gpus.size());
-    if (gpus == 0) return {};
+    const auto gpu = options_.hardware.gpu_index();
+    if (!gpu) return {};
     const char* variable = std::getenv("CUDA_VISIBLE_DEVICES");
     return variables_for_gpu(variable != nullptr ? std::optional<std::string>(variable) : std::nullopt,
-                             options_.hardware.local_index % gpus);
+                             static_cast<int>(*gpu));
   }
 
   std::filesystem::path log_file() const {

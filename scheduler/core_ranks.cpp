@@ -8,9 +8,8 @@ namespace longtake {
 namespace {
 
 std::string device_of(const RankHardware& hardware) {
-  if (hardware.gpus.empty()) return "cpu";
-  const auto index = static_cast<std::size_t>(hardware.local_index) % hardware.gpus.size();
-  return hardware.gpus[index].name;
+  const auto gpu = hardware.gpu_index();
+  return gpu ? hardware.gpus[*gpu].name : "cpu";
 }
 
 }  // namespace
@@ -22,10 +21,10 @@ Actions SchedulerCore::on_rank_joined(const RankHardware& hardware, std::int64_t
     actions.sends.push_back({hardware.rank, LeaveRun{}});
     return actions;
   }
-  // A rank that joins is idle: whatever it was doing before is over.
+  // A rank that joins is idle: whatever it was doing before is over. It is told so too, because an order may
+  // still be on its way to it: a rank that was asked twice to rejoin joins twice.
   Group& group = groups_[it->second.group];
   if (group.attempt.is_set() && it->second.state == RankState::Joined) {
-    group.joined.erase(hardware.rank);
     tell_to_cancel(group, actions);
     end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, "its rank started over", now_ms,
                 actions);
@@ -61,6 +60,27 @@ Actions SchedulerCore::on_rank_left(RankId id, const std::string& reason, std::i
   if (ranks_.count(id) == 0) return actions;
   lose_rank(id, RankState::Left, reason, now_ms, actions);
   return settle(now_ms, std::move(actions));
+}
+
+/// A tick comes many times a second, and with thousands of ranks it is not to look at each of them: a rank
+/// that is heard can only put off the time when one may have been silent for too long.
+void SchedulerCore::lose_silent_ranks(std::int64_t now_ms, Actions& actions) {
+  if (now_ms <= all_heard_until_ms_) return;
+  std::int64_t first_ms = now_ms + kRankSilence_ms;
+  for (auto& [id, rank] : ranks_) {
+    // A rank that never came gets as long as a slow start needs.
+    const std::int64_t patience_ms = rank.was_seen ? kRankSilence_ms : 10 * kRankSilence_ms;
+    const bool is_watched = rank.state == RankState::Joined || !rank.was_seen;
+    if (!is_watched) continue;
+    if (now_ms - rank.last_seen_ms <= patience_ms) {
+      first_ms = std::min(first_ms, rank.last_seen_ms + patience_ms);
+      continue;
+    }
+    lose_rank(id, RankState::Lost,
+              "nothing heard for " + std::to_string((now_ms - rank.last_seen_ms) / 1000) + " s", now_ms,
+              actions);
+  }
+  all_heard_until_ms_ = first_ms;
 }
 
 void SchedulerCore::lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms,
@@ -109,11 +129,12 @@ std::vector<std::size_t> SchedulerCore::broken_groups(const std::string& host) c
   std::vector<std::size_t> broken;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const Group& group = groups_[g];
+    if (group.plan.host != host) continue;
     const bool has_lost = std::any_of(group.plan.ranks.begin(), group.plan.ranks.end(), [&](RankId id) {
       const Rank& rank = ranks_.at(id);
       return rank.was_seen && rank.state != RankState::Joined;
     });
-    if (has_lost && !group.is_blocked && group.plan.host == host) broken.push_back(g);
+    if (has_lost && !group.is_blocked) broken.push_back(g);
   }
   std::stable_sort(broken.begin(), broken.end(), [&](std::size_t a, std::size_t b) {
     return groups_[a].joined.size() > groups_[b].joined.size();

@@ -207,11 +207,11 @@ TEST(CoreGroups, RanksThatHaveNotComeYetAreWaitedFor) {
   EXPECT_THAT(notes_of(run.leave(0)), testing::Not(testing::Contains(testing::HasSubstr("takes the place"))));
 }
 
-TEST(CoreGroups, ARankThatStartsOverCancelsTheOthersOfItsGroup) {
+TEST(CoreGroups, ARankThatStartsOverCancelsTheAttemptOfItsGroup) {
   CoreRun run({pair_job(1, {{8}})}, pairs(1));
   run.start();
   const Actions actions = run.join(0);
-  EXPECT_THAT(receivers_of<CancelAttempt>(actions), ElementsAre(1));
+  EXPECT_THAT(receivers_of<CancelAttempt>(actions), ElementsAre(0, 1));
   EXPECT_THAT(receivers_of<GenerateSegment>(actions), ElementsAre(0, 1));
 }
 

@@ -82,6 +82,21 @@ TEST(CoreRanks, ALostRankThatIsHeardIsToldToRejoinAndWorksAgain) {
   EXPECT_THAT(receivers_of<GenerateSegment>(run.join(0)), ElementsAre(0));
 }
 
+TEST(CoreRanks, ARankThatRejoinsTwiceIsLeftWithOneOrder) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  run.tick_after(kRankSilence_ms + 1);
+  // What a rank said while the network stood still comes all at once, and each word of it is answered.
+  run.alive(0);
+  run.alive(0);
+  run.join(0);
+  const AttemptId first = run.order(0).attempt;
+  const Actions again = run.join(0);
+  ASSERT_THAT(receivers_of<CancelAttempt>(again), ElementsAre(0));
+  EXPECT_EQ(std::get<CancelAttempt>(again.sends.front().message).attempt, first);
+  EXPECT_THAT(receivers_of<GenerateSegment>(again), ElementsAre(0));
+}
+
 TEST(CoreRanks, ARankThatWasNeverSeenIsToldToJoinWhenItIsHeard) {
   CoreRun run({make_job(1, {{8}})}, single_ranks(1));
   run.start_without_ranks();
