@@ -62,7 +62,7 @@ def run(folder, data, minutes, device):
     optimizer = adam(model.parameters(), device)
     state = stage_files.load(folder, "audio", device)
     if state:
-        model.load_state_dict(state["model"])
+        stage_files.fill(model, state["model"], heads="head.")
     weights = torch.tensor(WEIGHTS, device=device)
     pace = Pace(minutes)
     while not pace.is_over():

@@ -5,7 +5,7 @@ import torch
 from . import prompts, sizes
 from .faces import bank
 from .faces import look as looks
-from .faces.pose import at_fps, flat, poses, rest_mouth
+from .faces.pose import at_fps, flat, poses, rest_mouth, stacked
 from .models.wav2vec2 import at_25fps
 from .speech.sounds import normalised
 
@@ -21,7 +21,8 @@ MOUTH_WEIGHT, EYES_WEIGHT = 20.0, 4.0
 class FilmPool:
     """Tensors, one row per film:
     latent [C, 24, Y, X], reference [C, Y, X] and motion [C, Y, X] (one frame of the rest) of the portrait,
-    features [Z, E, 96], prompt (an index into `texts`), weight [Y, X] of the latents in the loss."""
+    features [Z, E, 96], pose [96, P] (of POSE), prompt (an index into `texts`), weight [Y, X] of the latents
+    in the loss."""
 
     def __init__(self, vae, speech, sounds, device, seed):
         self.vae, self.sounds, self.device = vae, sounds, device
@@ -50,7 +51,7 @@ class FilmPool:
         )
         mouth, features = self.speech()
         pose = poses(mouth)
-        film = self.drawn(shown, {name: value for name, value in pose.items()}, WARM_FRAMES + FRAMES)
+        film = self.drawn(shown, pose, WARM_FRAMES + FRAMES)
         still_pose = poses(rest_mouth(PART, 1, self.device))
         ajar = torch.rand(PART, 1, generator=self.generator, device=self.device)
         still_pose["opening"] = (ajar - 0.5).clamp_min(0) * 0.6  # portraits smile or speak a little
@@ -61,13 +62,10 @@ class FilmPool:
             made["latent"] = self.vae.encode(film)[:, :, -3 * BLOCKS :].half()
             rest = self.vae.encode(still.unsqueeze(2).expand(-1, -1, STILL_FRAMES, -1, -1)).half()
         made["weight"] = weights_of(shown).half()
+        made["pose"] = stacked(pose)[:, -FRAMES:].half()
         made["reference"], made["motion"] = rest[:, :, 1].clone(), rest[:, :, -1].clone()
         if keep_truth:
-            made["film"], made["pose"], made["shown"] = (
-                film[:, :, -FRAMES:],
-                {n: v[:, -FRAMES:] for n, v in pose.items()},
-                shown,
-            )
+            made["film"], made["shown"] = film[:, :, -FRAMES:], shown
             made["still"] = still
         return made
 

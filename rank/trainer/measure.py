@@ -6,6 +6,7 @@ from . import sizes
 from .faces import bank
 from .faces import look as looks
 from .faces.draw import draw
+from .faces.pose import named
 from .faces.sheet import contact_sheet
 from .speech.sounds import correlation
 
@@ -14,32 +15,47 @@ OPEN_FROM = 0.2  # an opening from which on a mouth counts as open
 
 
 def mouth_window(look, side):
-    """[N, 1, side, side]: 1 around the mouth, 0 elsewhere."""
+    """Rows and columns of the pictures of one person that lie around the mouth."""
     line = (torch.arange(side, device=look["x"].device) + 0.5) * (2 / side) - 1
     centre_x, centre_y = look["x"], look["y"] + (look["mouth_y"] + 0.1) * look["size"]
     reach = 0.5 * look["size"]
-    near_x = (line.view(1, 1, -1) - centre_x.view(-1, 1, 1)).abs() < reach.view(-1, 1, 1)
-    near_y = (line.view(1, -1, 1) - centre_y.view(-1, 1, 1)).abs() < 0.8 * reach.view(-1, 1, 1)
-    return (near_x & near_y).unsqueeze(1).float()
+
+    def near(centre, far):
+        inside = ((line - centre).abs() < far).nonzero()
+        return slice(int(inside[0]), int(inside[-1]) + 1)
+
+    return near(centre_y, 0.8 * reach), near(centre_x, reach)
 
 
 @torch.no_grad()
 def openings(film_BCTHW, look, pose):
     """The opening [B, T] whose drawing fits the film best around the mouth; the rest of `pose` is given."""
-    batch, _, frames, side, _ = film_BCTHW.shape
-    images = film_BCTHW.transpose(1, 2).flatten(0, 1)
+    people = [
+        openings_of(
+            film.transpose(0, 1),
+            looks.chosen(look, slice(person, person + 1)),
+            looks.chosen(pose, person),
+        )
+        for person, film in enumerate(film_BCTHW)
+    ]
+    return torch.stack(people)
+
+
+def openings_of(images_TCHW, look, pose):
+    """Of one person: only the part around the mouth is drawn."""
+    frames, side = len(images_TCHW), images_TCHW.shape[-1]
+    rows, columns = mouth_window(look, side)
+    images = images_TCHW[:, :, rows, columns]
     look = looks.repeated(look, frames)
-    pose = {name: value.flatten() for name, value in pose.items()}
-    window = mouth_window(look, side)
     errors = []
     for index in range(TRIES):
         tried = dict(pose)
         tried["opening"] = torch.full_like(pose["opening"], index / (TRIES - 1))
         parts = []
-        for begin in range(0, len(images), bank.PART):
+        for begin in range(0, frames, bank.PART):
             part = slice(begin, begin + bank.PART)
-            drawn = draw(looks.chosen(look, part), looks.chosen(tried, part), side)
-            parts.append(((drawn - images[part]).square() * window[part]).sum((1, 2, 3)))
+            drawn = draw(looks.chosen(look, part), looks.chosen(tried, part), side, (rows, columns))
+            parts.append((drawn - images[part]).square().sum((1, 2, 3)))
         errors.append(torch.cat(parts))
     errors = torch.stack(errors, 1)
     best = errors.argmin(1)
@@ -47,7 +63,7 @@ def openings(film_BCTHW, look, pose):
     low, mid, high = (errors.gather(1, (inner + d)[:, None]).squeeze(1) for d in (-1, 0, 1))
     shift = 0.5 * (low - high) / (low - 2 * mid + high).clamp_min(1e-9)
     fine = torch.where(best == inner, inner + shift.clamp(-0.5, 0.5), best.float())
-    return (fine / (TRIES - 1)).unflatten(0, (batch, frames))
+    return fine / (TRIES - 1)
 
 
 @torch.no_grad()
@@ -79,8 +95,9 @@ def film_report(model, vae, pool, texts, sigmas, films):
     for _ in range(films):
         made = pool.make(keep_truth=True)
         film, _ = generated(model, vae, made, texts, sigmas)
-        told.append(openings(film, made["shown"], made["pose"]))
-        wanted.append(made["pose"]["opening"])
+        pose = named(made["pose"])
+        told.append(openings(film, made["shown"], pose))
+        wanted.append(pose["opening"])
         still.append(((film.clamp(-1, 1) - made["film"]) / 2).square().mean())
     told, wanted = torch.cat(told), torch.cat(wanted)
     right = ((told > OPEN_FROM) == (wanted > OPEN_FROM)).float().mean().item()

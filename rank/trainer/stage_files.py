@@ -29,6 +29,9 @@ def needed(folder, stage, device):
     return state
 
 
-def half(weights):
-    """For the files that travel: half the size, and what the checkpoint holds anyway."""
-    return {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
+def fill(module, weights, heads):
+    """`heads`: beginnings of names that an exported checkpoint does not have, as only training needs them."""
+    lacking = module.load_state_dict(weights, strict=False)
+    wrong = [name for name in lacking.missing_keys if not name.startswith(heads)] + lacking.unexpected_keys
+    if wrong:
+        raise SystemExit(f"the weights of an earlier stage are of another model: {wrong[0]} does not match")

@@ -2,7 +2,8 @@
 
 First the latents that enter a level are mixed of truth and noise; then more and more often they are what the
 model itself made of noise on the levels before, as in the engine's loop: a level's window holds the latents
-that entered it, so running a whole film level by level is that loop (step-major order).
+that entered it, so running a whole film level by level is that loop (step-major order). What is heard is learned
+first, then the picture of single blocks, then films: a block costs an eighth and teaches the mouth as well.
 """
 
 import torch
@@ -10,8 +11,9 @@ from torch import nn
 
 from . import sizes, stage_files
 from .film_pool import BLOCKS, FilmPool
+from .hearing import PoseTeller
 from .measure import film_report, measured_films
-from .models.transformer import Transformer
+from .models.transformer import BLOCK_FRAMES, BLOCK_VIDEO_FRAMES, Transformer
 from .models.umt5 import UmT5
 from .models.vae import Vae
 from .prompts import Tokens, train_tokenizer
@@ -20,7 +22,10 @@ from .speech.sounds import Sounds
 from .audio_stage import MouthTeller
 
 HIGHEST_RATE = 1.0e-3
-BATCH = 40
+BATCH_BLOCKS = 320
+# Until this share of the time: blocks of a film that a step sees; 0: only hearing.
+PHASES = ((0.06, 0), (0.4, 1), (1.01, BLOCKS))
+HEARING_WEIGHT = 0.1
 CHANCES = (0.36, 0.3, 0.3, 0.04)  # of the four levels; the last moves hardly anything
 OWN_FROM, OWN_MOST = 0.35, 0.7  # when own latents begin, and how often in the end
 MOTION_FRAMES = 19
@@ -35,6 +40,7 @@ class Speaker(nn.Module):
         super().__init__()
         self.transformer = Transformer(sizes.TRANSFORMER)
         self.text = UmT5(sizes.TEXT)
+        self.teller = PoseTeller(sizes.TRANSFORMER)
 
     def words(self, ids, mask):
         return self.transformer.words(self.text(ids, mask))
@@ -66,10 +72,30 @@ def batch_of(pool, count, device):
     rows = torch.randint(len(pool), (count,), device=device)
     batch = {
         name: pool.rows[name][rows]
-        for name in ("latent", "reference", "motion", "features", "prompt", "weight")
+        for name in ("latent", "reference", "motion", "features", "pose", "prompt", "weight")
     }
     add_places(batch, count, device)
     return batch
+
+
+def cut(batch, blocks):
+    """A piece of `blocks` blocks of each film, from any of its places."""
+    if blocks == BLOCKS:
+        return batch
+    count, device = len(batch["latent"]), batch["latent"].device
+    first = torch.randint(BLOCKS - blocks + 1, (count,), device=device)
+
+    def piece(name, dim, frames):
+        whole = batch[name].movedim(dim, 1)
+        place = frames * first[:, None] + torch.arange(frames * blocks, device=device)
+        return whole[torch.arange(count, device=device)[:, None], place].movedim(1, dim)
+
+    frames = {
+        "latent": (2, BLOCK_FRAMES),
+        "features": (3, BLOCK_VIDEO_FRAMES),
+        "pose": (1, BLOCK_VIDEO_FRAMES),
+    }
+    return {**batch, **{name: piece(name, *where) for name, where in frames.items()}}
 
 
 def add_places(batch, count, device):
@@ -101,7 +127,14 @@ def loss_of(model, batch, tokens, level, is_own, sigmas):
     wanted = (latent - truth) / sigmas[level]
     error = situation.velocity(latent, sigmas[level]) - wanted
     weighted = error.square() * batch["weight"][:, None, None].float()
-    return weighted.mean() * (0.05 if level == 3 else 1.0)
+    heard = model.teller.loss(situation.audio, batch["pose"])
+    return weighted.mean() * (0.05 if level == 3 else 1.0) + HEARING_WEIGHT * heard
+
+
+def hearing_loss(model, batch):
+    return model.teller.loss(
+        model.transformer.casual_audio_encoder.blocks(batch["features"].float()), batch["pose"]
+    )
 
 
 def load_parts(folder, device):
@@ -112,7 +145,7 @@ def load_parts(folder, device):
     vae.mean.copy_(vae_state["mean"])
     vae.std.copy_(vae_state["std"])
     teller = MouthTeller().to(device)
-    teller.load_state_dict(audio_state["model"])
+    stage_files.fill(teller, audio_state["model"], heads="head.")
     return vae.eval().requires_grad_(False), teller.encoder.eval().requires_grad_(False)
 
 
@@ -133,56 +166,84 @@ class Texts:
         return self.ids[prompt], self.mask[prompt]
 
 
-def run(folder, data, minutes, device, films, batch=BATCH):
+class Loop:
+    """One step after another; what a step is follows from the share of the time that is spent."""
+
+    def __init__(self, model, pool, texts, device, pace, is_new):
+        self.model, self.pool, self.texts, self.device, self.pace = model, pool, texts, device, pace
+        self.trained = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = adam(self.trained, device)
+        self.sigmas = noise_levels().tolist()
+        self.own_from = OWN_FROM if is_new else 0.05  # a model that goes on knows how to start
+        self.batch_blocks = BATCH_BLOCKS
+        self.losses = {}
+
+    def blocks(self):
+        return next(blocks for until, blocks in PHASES if self.pace.share < until)
+
+    def loss(self):
+        """The loss, and what it is of."""
+        blocks = self.blocks()
+        rows = cut(
+            batch_of(self.pool, max(2, self.batch_blocks // max(1, blocks)), self.device), max(1, blocks)
+        )
+        if blocks == 0:
+            return hearing_loss(self.model, rows), "heard"
+        level = torch.multinomial(torch.tensor(CHANCES), 1).item()
+        own_chance = OWN_MOST * min(1.0, max(0.0, (self.pace.share - self.own_from) / 0.2))
+        is_own = level in (1, 2) and torch.rand(()).item() < own_chance
+        made = loss_of(self.model, rows, self.texts.of(rows["prompt"]), level, is_own, self.sigmas)
+        return made, f"{'own' if is_own else 'mixed'} {level}"
+
+    def step(self):
+        set_rate(self.optimizer, self.pace.rate(HIGHEST_RATE, warm_steps=300))
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+            loss, name = self.loss()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.trained, 1.0)
+        self.optimizer.step()
+        if self.pace.steps % 10 == 0:
+            self.losses[name] = 0.8 * self.losses.get(name, loss.item()) + 0.2 * loss.item()
+
+    def told(self):
+        return ", ".join(f"{name}: {value:.3f}" for name, value in sorted(self.losses.items()))
+
+
+def new_or_begun(folder, device):
+    """The model, the seconds spent on it, and whether no earlier run has left it."""
+    model = Speaker().to(device)
+    state = stage_files.load(folder, "transformer", device)
+    if state is None:
+        return model, 0.0, True
+    stage_files.fill(model, state["model"], heads="teller.")
+    return model, state.get("spent_s", 0.0), False
+
+
+def run(folder, data, minutes, device, films):
     torch.manual_seed(2)
     vae, speech = load_parts(folder, device)
-    sigmas = noise_levels().tolist()
-    model = Speaker().to(device)
-    optimizer = adam(model.parameters(), device)
-    state = stage_files.load(folder, "transformer", device)
-    spent_s = 0.0
-    if state:
-        model.load_state_dict(state["model"])
-        spent_s = state.get("spent_s", 0.0)
-    own_from = 0.05 if state else OWN_FROM  # a model that goes on knows how to start
+    model, spent_s, is_new = new_or_begun(folder, device)
     pace = Pace(minutes, spent_s)
     tokenizer = tokenizer_of(folder)
     pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21)
     pool.fill(films)
     unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77)
     texts, unseen_texts = Texts(pool, tokenizer, device), Texts(unseen, tokenizer, device)
-    print(
-        f"transformer: {len(pool)} films at {pace.spent_s:.0f} s; {sum(p.numel() for p in model.parameters())} weights",
-        flush=True,
-    )
+    loop = Loop(model, pool, texts, device, pace, is_new)
+    weights = sum(p.numel() for p in model.parameters())
+    print(f"transformer: {len(pool)} films at {pace.spent_s:.0f} s; {weights} weights", flush=True)
     told_s = saved_s = pace.spent_s
-    losses = {}
     while not pace.is_over():
-        set_rate(optimizer, pace.rate(HIGHEST_RATE, warm_steps=300))
-        level = torch.multinomial(torch.tensor(CHANCES), 1).item()
-        own_chance = OWN_MOST * min(1.0, max(0.0, (pace.share - own_from) / 0.2))
-        is_own = level in (1, 2) and torch.rand(()).item() < own_chance
-        rows = batch_of(pool, batch, device)
-        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-            loss = loss_of(model, rows, texts.of(rows["prompt"]), level, is_own, sigmas)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        if pace.steps % 10 == 0:
-            name = f"{'own' if is_own else 'mixed'} {level}"
-            losses[name] = 0.8 * losses.get(name, loss.item()) + 0.2 * loss.item()
+        loop.step()
         if pace.spent_s - told_s > 40:
             told_s = pace.spent_s
-            said = ", ".join(f"{name}: {value:.3f}" for name, value in sorted(losses.items()))
-            report = film_report(model, vae, unseen, unseen_texts, sigmas, films=1)
-            print(f"transformer {told_s:.0f} s, step {pace.steps}: {said}; {report}", flush=True)
+            report = film_report(model, vae, unseen, unseen_texts, loop.sigmas, films=1)
+            print(f"transformer {told_s:.0f} s, step {pace.steps}: {loop.told()}; {report}", flush=True)
         if pace.spent_s - saved_s > 100:
             saved_s = pace.spent_s
             stage_files.save(folder, "transformer", {"model": model.state_dict(), "spent_s": saved_s})
     stage_files.save(folder, "transformer", {"model": model.state_dict()})
-    print(
-        f"transformer: {pace.steps} steps; {film_report(model, vae, unseen, unseen_texts, sigmas, films=2)}",
-        flush=True,
-    )
-    measured_films(model, vae, unseen, unseen_texts, sigmas, folder / "films.png")
+    report = film_report(model, vae, unseen, unseen_texts, loop.sigmas, films=2)
+    print(f"transformer: {pace.steps} steps; {report}", flush=True)
+    measured_films(model, vae, unseen, unseen_texts, loop.sigmas, folder / "films.png")

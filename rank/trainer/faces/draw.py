@@ -65,9 +65,13 @@ def background(look, x, y):
     return first + (second - first) * share.unsqueeze(1)
 
 
-def draw(look, pose, size):
-    """`look` and `pose`: one row per frame. [N, 3, size, size] in [-1, 1]."""
+WHOLE = (slice(None), slice(None))
+
+
+def draw(look, pose, size, part=WHOLE):
+    """`look` and `pose`: one row per frame. [N, 3, size, size] in [-1, 1], or the rows and columns `part` of it."""
     x, y = grid(size, look["x"].device)
+    x, y = x[:, :, part[1]], y[:, part[0]]
     scale = column(look["size"])
 
     def col(name):
@@ -207,7 +211,7 @@ def nose(canvas, look, col, x, y):
 def mouth_shape(col, posed, x, y, mouth_y):
     """Half width, half height, and y measured from the curved middle line."""
     half_width = col("mouth_w") * (0.62 + 0.55 * posed("width")) * (1 - 0.12 * posed("opening"))
-    half_height = 0.23 * posed("opening")
+    half_height = 0.28 * posed("opening")
     bend = col("smile") * (1 - (x / half_width) ** 2).clamp_min(-1)
     return half_width, half_height, y - mouth_y - bend - half_height * 0.55
 

@@ -4,13 +4,13 @@ import torch
 
 # name: (lowest, highest). A frame reaches from -1 to 1 in both directions, y downwards.
 RANGES = {
-    "x": (-0.14, 0.14), "y": (-0.20, 0.02), "size": (0.36, 0.54), "tilt": (-0.07, 0.07),
+    "x": (-0.14, 0.14), "y": (-0.16, 0.0), "size": (0.46, 0.60), "tilt": (-0.07, 0.07),
     "tall": (1.15, 1.42), "jaw": (0.0, 0.28), "shading": (0.0, 0.35), "blush": (0.0, 0.35), "outline": (0.0, 0.7),
     "eye_x": (0.34, 0.44), "eye_y": (-0.10, 0.05), "eye_w": (0.13, 0.20), "eye_h": (0.55, 0.95), "iris": (0.5, 0.72),
     "gaze": (-0.12, 0.12),
     "brow_y": (0.20, 0.30), "brow_h": (0.018, 0.05), "brow_tilt": (-0.14, 0.10), "brow_arch": (0.0, 0.5),
     "nose_y": (0.25, 0.38), "nose_w": (0.07, 0.14), "nose_style": (0.0, 1.0),
-    "mouth_y": (0.56, 0.70), "mouth_w": (0.28, 0.40), "lip": (0.02, 0.06), "smile": (0.0, 0.12),
+    "mouth_y": (0.56, 0.70), "mouth_w": (0.32, 0.44), "lip": (0.02, 0.06), "smile": (0.0, 0.12),
     "hairline": (-0.78, -0.48), "parting": (-0.5, 0.5), "hair_size": (1.06, 1.22), "hair_length": (0.2, 1.7),
     "hair_shine": (0.0, 0.3), "ear": (0.10, 0.17), "ear_y": (-0.05, 0.2), "neck": (0.38, 0.55),
     "shoulder_w": (1.5, 2.4), "shoulder_y": (1.45, 1.8), "lapel": (0.15, 0.6),

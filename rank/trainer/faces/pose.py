@@ -46,6 +46,15 @@ def rest_mouth(batch, frames, device):
     return rest
 
 
+def stacked(pose):
+    """[B, F, P], in the order of POSE."""
+    return torch.stack([pose[name] for name in POSE], -1)
+
+
+def named(pose_BFP):
+    return dict(zip(POSE, pose_BFP.float().unbind(-1)))
+
+
 def flat(pose):
     """[B F] each, to draw."""
     return {name: value.flatten() for name, value in pose.items()}

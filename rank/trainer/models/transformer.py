@@ -221,7 +221,9 @@ class SpeechConvolutions(nn.Module):
 class AudioEncoder(nn.Module):
     def __init__(self, shape):
         super().__init__()
-        self.weights = nn.Parameter(torch.full((1, shape.audio_layers, 1, 1), 0.01))
+        # Of the features' layers. Not trained: near zero, where the published ones begin, a step of training
+        # turns signs and lets what is heard grow without bound.
+        self.weights = nn.Parameter(torch.ones(1, shape.audio_layers, 1, 1), requires_grad=False)
         self.encoder = SpeechConvolutions(shape)
 
     def forward(self, features_BZEV):

@@ -8,7 +8,7 @@ CHANNELS = 4
 REST = (0.0, 0.45, 0.0)
 BLINK_s = 0.2
 PAUSE_s = 0.12  # a shorter one is part of the word
-SMOOTH_s = 0.028
+SMOOTH_s = 0.07  # coarticulation: a mouth that jumps between the phonemes is faster than the latents can hold
 
 # espeak-ng's mnemonics by their beginning, the longest first: opening, width, teeth; diphthongs go from one
 # shape to the other.
