@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <thread>
 
 #include "rank/hardware.h"
@@ -13,30 +12,29 @@
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
+#include "scheduler/cli/deadline.h"
 #include "scheduler/cli/engines.h"
+#include "scheduler/cli/environment.h"
 #include "scheduler/cli/launcher.h"
 #include "scheduler/cli/rank_side.h"
 #include "scheduler/cli/run_result.h"
 #include "scheduler/cli/slots.h"
 #include "scheduler/cli/watch_scheduler.h"
+#include "scheduler/no_progress.h"
 #include "scheduler/prepare.h"
-
-extern char** environ;
+#include "scheduler/run_clock.h"
 
 namespace longtake {
 namespace {
 
 /// For a predecessor that was killed and is still ending.
 constexpr std::chrono::seconds kPredecessorPatience{5};
+/// For a scheduler that is still ending when mpirun is gone.
+constexpr int kLockPatience_ms = 5000;
 
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    const auto equals = text.find('=');
-    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return variables;
+/// The ranks are not to count 7h30m anew.
+void pass_deadline_on(const std::optional<Deadline>& deadline) {
+  if (deadline) ::setenv(kDeadlineVariable, std::to_string(deadline->at_ms / 1000).c_str(), 1);
 }
 
 void refuse_second_run(const WorkDir& work_dir) {
@@ -76,7 +74,8 @@ LaunchOptions launch_options(const CliOptions& options, const RankHardware& hard
   launch.processors = hardware.cpu_slots;
   launch.is_root = ::geteuid() == 0;
   launch.exported_variables = {kResultFileVariable};
-  for (const char* name : {"LONGTAKE_TERMINAL", "LONGTAKE_CONFIGS", "LONGTAKE_SLATE_FONT"}) {
+  for (const char* name :
+       {"LONGTAKE_TERMINAL", "LONGTAKE_CONFIGS", "LONGTAKE_SLATE_FONT", kDeadlineVariable}) {
     if (std::getenv(name) != nullptr) launch.exported_variables.emplace_back(name);
   }
   launch.program = {std::filesystem::read_symlink("/proc/self/exe").string()};
@@ -85,18 +84,33 @@ LaunchOptions launch_options(const CliOptions& options, const RankHardware& hard
 }
 
 /// What rank 0 left; without it the scheduler did not live to the end.
-RunResult take_result(const std::filesystem::path& file, const WorkDir& work_dir) {
+std::optional<RunResult> take_result(const std::filesystem::path& file) {
   std::ifstream stream(file);
   const auto json = nlohmann::json::parse(stream, nullptr, false);
   std::error_code none;
   std::filesystem::remove(file, none);
-  if (json.is_object()) return json.get<RunResult>();
-  RunResult result;
-  result.exit_code = kExitRunAgain;
-  result.message =
-      "the scheduler or mpirun was killed; nothing that was committed is lost, run again to go on";
-  result.work_dir = work_dir.root().string();
-  return result;
+  if (!json.is_object()) return std::nullopt;
+  return json.get<RunResult>();
+}
+
+/// Ends a start in place of its scheduler, or writes one down that was killed before it had a row.
+EndRun end_killed_start(const WorkDir& work_dir, const std::string& profile, std::int64_t launched_ms) {
+  const EndRun killed{
+      kExitRunAgain,
+      "the scheduler or mpirun was killed; nothing that was committed is lost, run again to go on"};
+  try {
+    JobStore store = JobStore::open(work_dir.database(), kLockPatience_ms);
+    const std::optional<StoredRun> newest = store.newest_run();
+    const bool is_ours = newest && newest->started_at >= utc_text(launched_ms);
+    if (is_ours && newest->exit_code) return {*newest->exit_code, newest->message};
+    const std::int64_t now_ms = RunClock().now_ms();
+    const Epoch epoch = is_ours ? newest->epoch : store.begin_run("", ::getpid(), profile, launched_ms);
+    const EndRun end = judge_end(store, killed);
+    store.end_run(epoch, end.exit_code, end.message, now_ms);
+    return end;
+  } catch (const Error&) {  // locked by what is still dying, or no disk: the next start finds it unfinished
+    return killed;
+  }
 }
 
 int launch_and_wait(const CliOptions& options, const RankHardware& hardware, int argc, char** argv) {
@@ -105,10 +119,16 @@ int launch_and_wait(const CliOptions& options, const RankHardware& hardware, int
       work_dir.root() / ("result-" + std::to_string(::getpid()) + ".json");
   ::setenv(kResultFileVariable, result_file.c_str(), 1);
   if (::isatty(STDERR_FILENO) == 1) ::setenv("LONGTAKE_TERMINAL", "1", 1);
+  const std::int64_t launched_ms = RunClock().now_ms();
   run_child(mpirun_command(launch_options(options, hardware, argc, argv)));
-  const RunResult result = take_result(result_file, work_dir);
-  print_result(result, options.json);
-  return result.exit_code;
+  std::optional<RunResult> result = take_result(result_file);
+  if (!result) {
+    const std::string profile = load_profile_of(options, hardware.gpus).name;
+    const EndRun end = end_killed_start(work_dir, profile, launched_ms);
+    result = RunResult{end.exit_code, end.message, work_dir.root().string(), 0, {}, {}};
+  }
+  print_result(*result, options.json);
+  return result->exit_code;
 }
 
 }  // namespace
@@ -116,6 +136,9 @@ int launch_and_wait(const CliOptions& options, const RankHardware& hardware, int
 int run_command(const CliOptions& options, int argc, char** argv) {
   if (is_under_mpi_launcher(environment())) return run_as_rank(options);
   const RankHardware hardware = probe_hardware();
+  ::unsetenv(kDeadlineVariable);  // of another run, which started this one
+  drain_ms_of(options.drain_time);
+  pass_deadline_on(deadline_here(options.deadline));
   prepare_or_refuse(options, hardware.gpus);
   return launch_and_wait(options, hardware, argc, argv);
 }

@@ -9,10 +9,12 @@
 
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
+#include "scheduler/cli/deadline.h"
 #include "scheduler/cli/engines.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/job_log.h"
 #include "scheduler/meeting_folder.h"
+#include "scheduler/no_progress.h"
 #include "scheduler/prepare.h"
 #include "scheduler/process_identity.h"
 #include "scheduler/run_setup.h"
@@ -36,7 +38,8 @@ JobStore open_store(const WorkDir& work_dir) {
   }
 }
 
-std::vector<PreparedJob> prepare(const std::vector<JobSpec>& specs, const WorkDir& work_dir, DeviceKind device) {
+std::vector<PreparedJob> prepare(const std::vector<JobSpec>& specs, const WorkDir& work_dir,
+                                 DeviceKind device) {
   require_engines(specs);
   require_models(specs);
   std::vector<Problem> problems;
@@ -53,8 +56,10 @@ ControlReach reach_for(const std::vector<RankHardware>& ranks) {
   return hosts.size() == 1 && !is_batch ? ControlReach::Loopback : ControlReach::Network;
 }
 
-CoreLimits limits_of(const Profile& profile) {
+CoreLimits limits_of(const Profile& profile, const CliOptions& options) {
   CoreLimits limits;
+  limits.deadline = deadline_here(options.deadline);
+  limits.drain_ms = drain_ms_of(options.drain_time);
   limits.disk_full_patience_ms = std::int64_t{profile.timeouts.disk_full_s} * 1000;
   return limits;
 }
@@ -66,6 +71,7 @@ struct SchedulerSide::Parts {
   Parts(const CliOptions& options, const std::vector<RankHardware>& ranks)
       : work_dir(work_dir_of(options)),
         profile(load_profile_of(options, ranks.front().gpus)),
+        limits(limits_of(profile, options)),
         prepared(prepare(load_jobs_of(options), work_dir, profile.device)),
         store(open_store(work_dir)),
         host(ranks.front().host),
@@ -84,7 +90,10 @@ struct SchedulerSide::Parts {
       remove_meeting_folder(killed->meetings);  // the database is ours: that run is over
     }
     RunSetup setup = set_up_run(profile, prepared, ranks, work_dir, store, epoch, now);
-    for (const PreparedJob& job : prepared) log_parameters(work_dir, job, now);
+    for (const PreparedJob& job : prepared) {
+      log_parameters(work_dir, job, now);
+      for (const std::string& warning : job.warnings) advise(job.spec.name, warning, now);
+    }
     for (const EventNoted& note : setup.notes) {
       console.show(note);
       append_inference_log(work_dir, note.job, note.at_ms, note.kind + ": " + note.text);
@@ -92,7 +101,7 @@ struct SchedulerSide::Parts {
     for (RunJob& job : setup.jobs) job.order.share.meeting = meetings.path();
     socket = std::make_unique<ControlServer>(reach_for(ranks));
     core = std::make_unique<SchedulerCore>(epoch, work_dir, std::move(setup.jobs), std::move(setup.groups),
-                                           store.next_attempt(), limits_of(profile));
+                                           store.next_attempt(), limits, store.next_segment());
     ServerOptions server_options{work_dir,
                                  epoch,
                                  host,
@@ -108,6 +117,11 @@ struct SchedulerSide::Parts {
         {socket->address(), host, ::getpid(), process_identity(::getpid()), epoch.value, meetings.path()});
   }
 
+  void advise(const std::string& job, const std::string& advice, std::int64_t now_ms) {
+    console.show(EventNoted{"advice", job, advice, now_ms});
+    append_inference_log(work_dir, job, now_ms, "advice: " + advice);
+  }
+
   void run() {
     try {
       end = server->run();
@@ -118,6 +132,7 @@ struct SchedulerSide::Parts {
     std::error_code none;
     std::filesystem::remove(work_dir.scheduler_file(), none);
     try {
+      judge();
       store.end_run(epoch, end.exit_code, end.message, clock.now_ms());
     } catch (const Error& e) {
       // A full disk: the next run finds this one unfinished, which is true enough.
@@ -126,9 +141,19 @@ struct SchedulerSide::Parts {
     seconds = static_cast<double>(clock.now_ms() - started_ms) / 1000.0;
   }
 
+  void judge() {
+    EndRun judged = judge_end(store, end);
+    if (judged.exit_code == end.exit_code) return;
+    end = std::move(judged);
+    const EventNoted event{"run", "", end.message, clock.now_ms()};
+    console.show(event);
+    store.save(epoch, {event});
+  }
+
   RunClock clock;
   WorkDir work_dir;
   Profile profile;
+  CoreLimits limits;
   std::vector<PreparedJob> prepared;
   JobStore store;
   std::string host;

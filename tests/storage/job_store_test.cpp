@@ -147,6 +147,15 @@ TEST_F(JobStoreFile, ARunIsRememberedWithItsEnd) {
   EXPECT_EQ(run->message, "drained");
 }
 
+TEST_F(JobStoreFile, TheNewestRunsComeFirst) {
+  JobStore store = open();
+  for (int pid = 1; pid <= 3; ++pid) store.begin_run("node", pid, "cpu", kNow_ms);
+  const auto runs = store.newest_runs(2);
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].pid, 3);
+  EXPECT_EQ(runs[1].pid, 2);
+}
+
 TEST_F(JobStoreFile, EpochsGrow) {
   EXPECT_EQ(open().begin_run("node", 1, "cpu", kNow_ms), Epoch{1});
   EXPECT_EQ(open().begin_run("node", 2, "cpu", kNow_ms), Epoch{2});
@@ -171,6 +180,60 @@ TEST_F(JobStoreRun, AnEndedAttemptPutsItsSegmentBack) {
   close();
   EXPECT_EQ(value("SELECT state||' '||error_kind||' '||message||' '||ended_at FROM attempts"),
             std::string("failed device_lost signal 9 ") + kNow);
+}
+
+TEST_F(JobStoreRun, TheMeasuredPeakOfAFailedAttemptIsKept) {
+  start(1, segment(0, 0));
+  save({AttemptEnded{{1},
+                     segment(0, 0),
+                     AttemptState::Failed,
+                     ErrorKind::OutOfMemory,
+                     "no memory",
+                     kNow_ms,
+                     8'000'000'000}});
+  EXPECT_EQ(store_->summarize_attempts(job_.id).peak_bytes, 8'000'000'000);
+}
+
+TEST_F(JobStoreRun, ItsProgressIsSegmentsFinishedOrFoundAndFilmsMade) {
+  const auto progress = [&] { return store_->newest_run()->progress; };
+  start(1, segment(0, 0));
+  save({JobMoved{job_.id, JobState::Running, "", kNow_ms}});
+  EXPECT_EQ(progress(), 0);
+  save({AttemptSucceeded{{1}, segment(0, 0), kFacts, 2.5, 4096, kNow_ms}});
+  EXPECT_EQ(progress(), 1);
+  save({SegmentAdopted{segment(0, 1), kFacts, kNow_ms}});
+  EXPECT_EQ(progress(), 2);
+  save({JobMoved{job_.id, JobState::Done, "", kNow_ms}});
+  EXPECT_EQ(progress(), 3);
+}
+
+TEST_F(JobStoreRun, FailuresAreToldOnceEachNewestFirst) {
+  const auto fail = [&](std::int64_t attempt, AttemptState to, const std::string& message) {
+    start(attempt, segment(0, 0));
+    save({AttemptEnded{{attempt}, segment(0, 0), to, ErrorKind::DeviceLost, message, kNow_ms}});
+  };
+  fail(1, AttemptState::Failed, "signal 9");
+  fail(2, AttemptState::Lost, "rank 1 is gone");
+  fail(3, AttemptState::Failed, "signal 9");
+  fail(4, AttemptState::Cancelled, "drained");
+  EXPECT_EQ(store_->last_failures(epoch_, 5), (std::vector<std::string>{"signal 9", "rank 1 is gone"}));
+  EXPECT_EQ(store_->last_failures(epoch_, 1), std::vector<std::string>{"signal 9"});
+  EXPECT_TRUE(store_->last_failures(Epoch{epoch_.value + 1}, 5).empty());
+}
+
+TEST_F(JobStoreRun, ACutSegmentIsTwo) {
+  const SegmentId rest = store_->next_segment();
+  const Interval whole = stored(0, 0).clips;
+  start(1, segment(0, 0));
+  save({SegmentCut{segment(0, 0), whole.begin + 3, rest},
+        AttemptSucceeded{{1}, segment(0, 0), kFacts, 2.5, 4096, kNow_ms}});
+  reopen();
+  EXPECT_EQ(stored(0, 0).clips, (Interval{whole.begin, whole.begin + 3}));
+  EXPECT_EQ(stored(0, 0).state, SegmentState::Finished);
+  EXPECT_EQ(stored(0, 1).id, rest);
+  EXPECT_EQ(stored(0, 1).clips, (Interval{whole.begin + 3, whole.end}));
+  EXPECT_EQ(stored(0, 1).state, SegmentState::Pending);
+  EXPECT_EQ(store_->next_segment().value, rest.value + 1);
 }
 
 TEST_F(JobStoreRun, AReopenedSegmentForgetsItsFacts) {
