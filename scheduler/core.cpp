@@ -9,21 +9,28 @@ namespace {
 
 constexpr std::size_t kRecentEvents = 20;
 
-std::string clips_text(Interval clips) {
-  return "clips " + std::to_string(clips.begin) + ":" + std::to_string(clips.end);
+std::int64_t frames_wanted(const StoredJob& job, Interval ordered, Interval cut_to) {
+  return frames_of_clips(cut_to.is_empty() ? ordered : cut_to, job.infer_frames, job.film_frames).length();
 }
 
 }  // namespace
 
 SchedulerCore::SchedulerCore(Epoch epoch, const WorkDir& work_dir, std::vector<RunJob> jobs,
-                             std::vector<RunGroup> groups, AttemptId next_attempt, CoreLimits limits)
-    : epoch_(epoch), work_dir_(work_dir), limits_(limits), next_attempt_(next_attempt) {
+                             std::vector<RunGroup> groups, AttemptId next_attempt, CoreLimits limits,
+                             SegmentId next_segment)
+    : epoch_(epoch),
+      work_dir_(work_dir),
+      limits_(std::move(limits)),
+      next_attempt_(next_attempt),
+      next_segment_(next_segment) {
   for (RunJob& job : jobs) {
     job_index_[job.stored.id] = jobs_.size();
     Job state;
     state.stored = std::move(job.stored);
     state.order = std::move(job.order);
     state.priority = job.priority;
+    if (!is_final(state.stored.state)) ++open_jobs_;
+    state.planned_frames_per_second = job.frames_per_second;
     jobs_.push_back(std::move(state));
   }
   for (std::size_t j = 0; j < jobs_.size(); ++j) add_ranges(j);
@@ -43,6 +50,7 @@ void SchedulerCore::add_ranges(std::size_t job_index) {
     range.job = job_index;
     range.index = r;
     for (const StoredSegment& segment : segments) {
+      next_segment_.value = std::max(next_segment_.value, segment.id.value + 1);
       if (segment.state == SegmentState::Finished) {
         job.clips_done += segment.clips.length();
         job.frames_done += segment.facts->frames;
@@ -67,7 +75,8 @@ Actions SchedulerCore::on_started(std::int64_t now_ms) {
   for (auto& [id, rank] : ranks_) rank.last_seen_ms = now_ms;
   note("run", "",
        "run " + std::to_string(epoch_.value) + " started with " + std::to_string(ranks_.size()) +
-           (ranks_.size() == 1 ? " rank" : " ranks"),
+           (ranks_.size() == 1 ? " rank" : " ranks") +
+           (limits_.deadline ? ", to be over by " + limits_.deadline->text : ""),
        now_ms, actions);
   for (std::size_t r = 0; r < ranges_.size(); ++r) {
     if (!is_final(jobs_[ranges_[r].job].stored.state)) make_ready(r);
@@ -84,7 +93,13 @@ Actions SchedulerCore::on_attempt_progressed(const AttemptProgressed& report, st
   std::int64_t sum = 0;
   for (const auto& [rank, frames] : attempt->frames_by_rank) sum += frames;
   advance(*attempt, sum / static_cast<std::int64_t>(attempt->ranks.size()), now_ms);
-  return {};
+  Actions actions;
+  // Not before: only now is it sure that an engine has it.
+  if (limits_.deadline && !attempt->is_told_the_end) {
+    attempt->is_told_the_end = true;
+    have_it_end(report.attempt, *attempt, now_ms, actions);
+  }
+  return actions;
 }
 
 void SchedulerCore::advance(Attempt& attempt, std::int64_t frames, std::int64_t now_ms) {
@@ -100,14 +115,29 @@ void SchedulerCore::advance(Attempt& attempt, std::int64_t frames, std::int64_t 
 Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::int64_t now_ms) {
   Attempt* found = find_running(report.epoch, report.attempt, report.rank);
   if (found == nullptr || found->ranks.back() != report.rank) return {};
+  const Interval ordered = segment_at(ranges_[found->range]).clips;
+  if (!report.cut_to.is_empty() && !is_cut(report, ordered)) {
+    return on_attempt_failed({report.epoch, report.attempt, report.rank, ErrorKind::Bug,
+                              "the engine made clips " + text_of(report.cut_to) + " of " + text_of(ordered)},
+                             now_ms);
+  }
+  const std::int64_t frames = frames_wanted(jobs_[ranges_[found->range].job].stored, ordered, report.cut_to);
+  if (report.facts.frames != frames) {
+    return on_attempt_failed(
+        {report.epoch, report.attempt, report.rank, ErrorKind::Io,
+         "the engine made " + std::to_string(report.facts.frames) + " frames of " + std::to_string(frames)},
+        now_ms);
+  }
   advance(*found, report.facts.frames, now_ms);
   const Attempt attempt = *found;
   Actions actions;
   const std::int64_t peak_bytes = std::max(attempt.peak_bytes, peak_bytes_of(report.work, report.peak_bytes));
   Range& range = ranges_[attempt.range];
   Job& job = jobs_[range.job];
-  StoredSegment& segment = segment_at(range);
   finish_attempt(report.attempt, attempt);
+  learn_speed(attempt, report);
+  if (is_cut(report, ordered)) cut_segment(range, report.cut_to.end, now_ms, actions);
+  StoredSegment& segment = segment_at(range);
   segment.state = SegmentState::Finished;
   segment.facts = report.facts;
   job.clips_done += segment.clips.length();
@@ -176,7 +206,7 @@ void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, 
                            Actions& actions) {
   Range& range = ranges_[attempt.range];
   const StoredSegment& segment = segment_at(range);
-  const std::string where = clips_text(segment.clips);
+  const std::string where = "clips " + text_of(segment.clips);
   const std::string& name = jobs_[range.job].stored.name;
   note("attempt", name,
        where + " failed on rank " + std::to_string(report.rank.value) + ": " + report.message, now_ms,
@@ -299,45 +329,25 @@ Actions SchedulerCore::on_disk_has_room(std::int64_t now_ms) {
   return settle(now_ms, std::move(actions));
 }
 
-Actions SchedulerCore::on_drain(const std::string& by, std::int64_t now_ms) {
-  Actions actions;
-  if (drain_since_ms_ >= 0) return actions;
-  drain_since_ms_ = now_ms;
-  drained_by_ = by;
-  note("drain", "", "draining (" + by + "): nothing new is started", now_ms, actions);
-  for (auto& [id, attempt] : running_) cancel(attempt, actions);
-  return settle(now_ms, std::move(actions));
-}
-
 Actions SchedulerCore::on_tick(std::int64_t now_ms) {
   Actions actions;
-  for (auto& [id, rank] : ranks_) {
-    // A rank that never came gets as long as a slow start needs.
-    const std::int64_t patience_ms = rank.was_seen ? kRankSilence_ms : 10 * kRankSilence_ms;
-    const bool is_watched = rank.state == RankState::Joined || !rank.was_seen;
-    if (!is_watched || now_ms - rank.last_seen_ms <= patience_ms) continue;
-    lose_rank(id, RankState::Lost,
-              "nothing heard for " + std::to_string((now_ms - rank.last_seen_ms) / 1000) + " s", now_ms,
-              actions);
-  }
+  lose_silent_ranks(now_ms, actions);
   while (!paused_ranges_.empty() && paused_ranges_.begin()->first <= now_ms) {
     const std::size_t range = paused_ranges_.begin()->second;
     paused_ranges_.erase(paused_ranges_.begin());
     if (!is_final(jobs_[ranges_[range].job].stored.state)) make_ready(range);
   }
-  if (is_waiting_for_disk() && drain_since_ms_ < 0 &&
-      now_ms - disk_full_since_ms_ > limits_.disk_full_patience_ms) {
-    Actions drained = on_drain("the disk stayed full: " + disk_full_what_, now_ms);
-    drained.changes.insert(drained.changes.begin(), actions.changes.begin(), actions.changes.end());
-    drained.sends.insert(drained.sends.begin(), actions.sends.begin(), actions.sends.end());
-    return drained;
+  if (is_waiting_for_disk() && now_ms - disk_full_since_ms_ > limits_.disk_full_patience_ms) {
+    drain("the disk stayed full: " + disk_full_what_, now_ms, actions);
   }
+  watch_time(now_ms, actions);
   return settle(now_ms, std::move(actions));
 }
 
 /// The common end of every handler that may have freed a group or finished a job.
 Actions SchedulerCore::settle(std::int64_t now_ms, Actions actions) {
   assign(now_ms, actions);
+  if (is_out_of_time()) drain(want_of_time(), now_ms, actions);
   end_when_over(now_ms, actions);
   return actions;
 }

@@ -12,6 +12,7 @@
 #include "jobs/messages.h"
 #include "scheduler/rate_meter.h"
 #include "scheduler/run_status.h"
+#include "scheduler/time_left.h"
 #include "storage/change.h"
 #include "storage/job_store.h"
 #include "storage/work_dir.h"
@@ -25,6 +26,7 @@ struct RunJob {
   /// Filled in but for attempt, range, clips, frames, the paths of the segment and the stage; `meeting` is
   /// the run's folder, in which each attempt that needs one gets its own.
   SegmentOrder order;
+  double frames_per_second = 0;  ///< of one group, as planned; 0: not known
 };
 
 /// The ranks whose engines make a segment together, in the order of its stages. The last one writes it and
@@ -58,7 +60,10 @@ struct CoreLimits {
   int failures_per_group = 3;  ///< different segments failed in a row, then the group is not used any more
   int joins_per_job = 4;       ///< a film that cannot be joined after so many tries fails
   std::int64_t io_pause_ms = 2000;     ///< before a segment is tried again after a disk or codec error
-  std::int64_t drain_grace_ms = 5000;  ///< for ranks to give up what they are doing
+  std::int64_t drain_ms = 20000;       ///< for engines to end with what they can keep
+  std::int64_t drain_grace_ms = 5000;  ///< after that, for ranks to give up what they are doing
+  std::optional<Deadline> deadline;
+  std::int64_t end_reserve_ms = 10000;  ///< before the deadline: for last commits, and processes to end
   std::int64_t disk_full_patience_ms = 300000;  ///< how long a full disk is waited for, then the run drains
 };
 
@@ -69,8 +74,10 @@ struct CoreLimits {
 /// Order: higher priority first, then the chain with most clips left; segments of a range in order.
 class SchedulerCore {
  public:
+  /// `next_segment`: no segment of any job in the database has it or a later one; not set when there are
+  /// no others than those of `jobs`.
   SchedulerCore(Epoch epoch, const WorkDir& work_dir, std::vector<RunJob> jobs, std::vector<RunGroup> groups,
-                AttemptId next_attempt, CoreLimits limits);
+                AttemptId next_attempt, CoreLimits limits, SegmentId next_segment = {});
 
   Actions on_started(std::int64_t now_ms);
   Actions on_rank_joined(const RankHardware& hardware, std::int64_t now_ms);
@@ -84,7 +91,7 @@ class SchedulerCore {
   /// The join found that a segment (position in the film) no longer holds what was written.
   Actions on_film_segment_bad(JobId job, std::size_t segment, const std::string& why, std::int64_t now_ms);
   Actions on_film_failed(JobId job, ErrorKind kind, const std::string& message, std::int64_t now_ms);
-  /// Start nothing new, cancel what runs, end with exit code 75.
+  /// Start nothing new, have what runs come to an end that keeps what is made, end with exit code 75.
   Actions on_drain(const std::string& by, std::int64_t now_ms);
   /// The disk has no room (also told by on_attempt_failed); and again some.
   Actions on_disk_full(const std::string& what, std::int64_t now_ms);
@@ -120,6 +127,7 @@ class SchedulerCore {
     std::size_t segments_left = 0;
     ErrorKind failure = ErrorKind::Bug;
     RateMeter rate;
+    double planned_frames_per_second = 0;
   };
   struct Range {
     std::size_t job = 0;
@@ -155,8 +163,9 @@ class SchedulerCore {
     std::vector<RankId> ranks;  ///< one per stage
     std::set<RankId> at_work;   ///< those that have not answered
     std::map<RankId, std::int64_t> frames_by_rank;
-    std::int64_t frames = 0;      ///< the mean: every stage does its share of every frame
-    std::int64_t peak_bytes = 0;  ///< the largest of the stages that are done
+    std::int64_t frames = 0;       ///< the mean: every stage does its share of every frame
+    std::int64_t peak_bytes = 0;   ///< the largest of the stages that are done
+    bool is_told_the_end = false;  ///< by when it should have ended
     bool is_cancelled = false;
     std::optional<AttemptFailed> failure;  ///< what is known of its cause, while other ranks may know better
   };
@@ -183,15 +192,30 @@ class SchedulerCore {
   static std::vector<RankId> workers_of(const RunGroup& group, const Layout& layout);
   void refresh_idle(std::size_t group);
 
+  // core_time.cpp: what there is time for, drains, and segments that are cut.
+  WorkingTime working_time() const;
+  bool is_worth_starting(const Range& range, std::size_t group, std::int64_t now_ms) const;
+  SegmentEstimate estimate(const Range& range, std::size_t group) const;
+  void learn_speed(const Attempt& attempt, const AttemptFinished& report);
+  bool is_out_of_time() const;
+  std::string want_of_time() const;
+  void drain(const std::string& by, std::int64_t now_ms, Actions& actions);
+  void watch_time(std::int64_t now_ms, Actions& actions);
+  void have_it_end(AttemptId id, Attempt& attempt, std::int64_t now_ms, Actions& actions);
+  static bool is_cut(const AttemptFinished& report, Interval ordered);
+  void cut_segment(Range& range, std::int64_t at, std::int64_t now_ms, Actions& actions);
+
   // core_jobs.cpp: whole jobs, their films, the end of the run, and the status.
   void fail_job(std::size_t job, ErrorKind kind, const std::string& message, std::int64_t now_ms,
                 Actions& actions);
   void move_job(std::size_t job, JobState to, const std::string& message, std::int64_t now_ms,
                 Actions& actions);
   void join_when_complete(std::size_t job, std::int64_t now_ms, Actions& actions);
+  /// False when the film was not being joined.
+  bool end_join(Job& job);
   void retry_joins(std::int64_t now_ms, Actions& actions);
   std::optional<std::size_t> find_range(std::size_t job, std::size_t& position) const;
-  void reopen(std::size_t range, std::size_t position, Actions& actions);
+  void reopen(std::size_t range, std::size_t position, const std::string& why, Actions& actions);
   void end_when_over(std::int64_t now_ms, Actions& actions);
   std::optional<EndRun> end_of_run(std::int64_t now_ms) const;
   EndRun end_of_all_jobs() const;
@@ -200,6 +224,7 @@ class SchedulerCore {
   GroupStatus status_of_group(const Group& group) const;
 
   // core_ranks.cpp: ranks that come and go, and what becomes of their groups.
+  void lose_silent_ranks(std::int64_t now_ms, Actions& actions);
   void lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms, Actions& actions);
   void mend_groups(const std::string& host, std::int64_t now_ms, Actions& actions);
   std::vector<std::size_t> broken_groups(const std::string& host) const;
@@ -242,11 +267,17 @@ class SchedulerCore {
   std::set<ReadyKey> ready_;
   std::set<std::size_t> idle_;                              ///< groups
   std::multimap<std::int64_t, std::size_t> paused_ranges_;  ///< by the time they are ready again
+  std::size_t open_jobs_ = 0;                               ///< neither done nor failed
+  std::size_t joins_open_ = 0;
+  std::int64_t all_heard_until_ms_ = 0;  ///< before then no rank can have been silent for too long
   std::deque<EventStatus> recent_events_;
   AttemptId next_attempt_;
+  SegmentId next_segment_;
+  MeasuredSpeeds speeds_;
   RateMeter rate_;
   std::int64_t started_ms_ = 0;
   std::int64_t drain_since_ms_ = -1;
+  std::int64_t drain_until_ms_ = 0;  ///< then what still runs is cancelled
   std::string drained_by_;
   std::int64_t disk_full_since_ms_ = -1;
   std::string disk_full_what_;

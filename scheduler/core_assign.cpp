@@ -4,6 +4,16 @@
 #include "scheduler/core.h"
 
 namespace longtake {
+namespace {
+
+/// "4 5"
+std::string text_of(const std::vector<RankId>& ranks) {
+  std::string text;
+  for (const RankId rank : ranks) text += (text.empty() ? "" : " ") + std::to_string(rank.value);
+  return text;
+}
+
+}  // namespace
 
 SchedulerCore::ReadyKey SchedulerCore::key_of(std::size_t index) const {
   const Range& range = ranges_[index];
@@ -36,7 +46,9 @@ void SchedulerCore::assign(std::int64_t now_ms, Actions& actions) {
   if (has_ended_ || drain_since_ms_ >= 0 || is_waiting_for_disk()) return;
   for (auto next = ready_.begin(); next != ready_.end() && !idle_.empty();) {
     const std::size_t range = (next++)->range;  // before start_attempt takes it out of the ready ones
-    if (const auto group = choose_group(ranges_[range])) start_attempt(range, *group, now_ms, actions);
+    const auto group = choose_group(ranges_[range]);
+    if (group && is_worth_starting(ranges_[range], *group, now_ms))
+      start_attempt(range, *group, now_ms, actions);
   }
 }
 
@@ -73,7 +85,8 @@ void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_ind
   StoredSegment& segment = segment_at(range);
   segment.state = SegmentState::Running;
   if (job.stored.state != JobState::Running) move_job(range.job, JobState::Running, "", now_ms, actions);
-  actions.changes.push_back(AttemptStarted{attempt, segment.id, group.plan.id, now_ms});
+  actions.changes.push_back(
+      AttemptStarted{attempt, segment.id, group.plan.id, now_ms, text_of(running.ranks), group.plan.host});
   for (std::size_t stage = 0; stage < running.ranks.size(); ++stage) {
     GenerateSegment generate{epoch_, job.stored.engine, order};
     generate.order.share.stage = static_cast<int>(stage);
@@ -105,6 +118,7 @@ SegmentOrder SchedulerCore::order_for(const Range& range, AttemptId attempt) con
   order.frames = frames_of_clips(clips, job.stored.infer_frames, job.stored.film_frames);
   order.segment = work_dir_.segment(job.stored.name, clips);
   order.carry_out = work_dir_.carry(job.stored.name, clips);
+  order.unfinished = work_dir_.unfinished(job.stored.name, clips);
   if (range.next > 0)
     order.carry_in = work_dir_.carry(job.stored.name, stored.segments[range.next - 1].clips);
   return order;

@@ -9,6 +9,7 @@ namespace longtake {
 void SchedulerCore::move_job(std::size_t index, JobState to, const std::string& message, std::int64_t now_ms,
                              Actions& actions) {
   StoredJob& job = jobs_[index].stored;
+  if (is_final(to) && !is_final(job.state)) --open_jobs_;
   job.state = to;
   job.message = message;
   actions.changes.push_back(JobMoved{job.id, to, message, now_ms});
@@ -33,6 +34,7 @@ void SchedulerCore::join_when_complete(std::size_t index, std::int64_t now_ms, A
   if (is_final(job.stored.state) || job.segments_left > 0 || job.is_joining) return;
   if (is_waiting_for_disk() || drain_since_ms_ >= 0) return;
   job.is_joining = true;
+  ++joins_open_;
   ++job.joins_tried;
   if (job.stored.state != JobState::Joining) move_job(index, JobState::Joining, "", now_ms, actions);
   actions.joins.push_back(job.stored.id);
@@ -42,11 +44,17 @@ void SchedulerCore::retry_joins(std::int64_t now_ms, Actions& actions) {
   for (std::size_t j = 0; j < jobs_.size(); ++j) join_when_complete(j, now_ms, actions);
 }
 
+bool SchedulerCore::end_join(Job& job) {
+  if (!job.is_joining) return false;
+  job.is_joining = false;
+  --joins_open_;
+  return true;
+}
+
 Actions SchedulerCore::on_film_joined(JobId id, const std::string& summary, std::int64_t now_ms) {
   Actions actions;
   const std::size_t index = index_of(id);
-  if (!jobs_[index].is_joining) return actions;
-  jobs_[index].is_joining = false;
+  if (!end_join(jobs_[index])) return actions;
   move_job(index, JobState::Done, "", now_ms, actions);
   note("job", jobs_[index].stored.name, summary, now_ms, actions);
   return settle(now_ms, std::move(actions));
@@ -57,8 +65,7 @@ Actions SchedulerCore::on_film_segment_bad(JobId id, std::size_t position, const
   Actions actions;
   const std::size_t index = index_of(id);
   Job& job = jobs_[index];
-  if (!job.is_joining) return actions;
-  job.is_joining = false;
+  if (!end_join(job)) return actions;
   if (job.joins_tried >= limits_.joins_per_job) {
     fail_job(index, ErrorKind::Io, "the film could not be joined: " + why, now_ms, actions);
     return settle(now_ms, std::move(actions));
@@ -69,7 +76,7 @@ Actions SchedulerCore::on_film_segment_bad(JobId id, std::size_t position, const
              actions);
     return settle(now_ms, std::move(actions));
   }
-  reopen(*range, position, actions);
+  reopen(*range, position, why, actions);
   note("job", job.stored.name, "a segment is made again: " + why, now_ms, actions);
   move_job(index, JobState::Running, "", now_ms, actions);
   return settle(now_ms, std::move(actions));
@@ -86,7 +93,8 @@ std::optional<std::size_t> SchedulerCore::find_range(std::size_t job, std::size_
   return std::nullopt;
 }
 
-void SchedulerCore::reopen(std::size_t range_index, std::size_t position, Actions& actions) {
+void SchedulerCore::reopen(std::size_t range_index, std::size_t position, const std::string& why,
+                           Actions& actions) {
   Range& range = ranges_[range_index];
   Job& job = jobs_[range.job];
   StoredSegment& segment = job.stored.ranges[range.index].segments[position];
@@ -98,7 +106,7 @@ void SchedulerCore::reopen(std::size_t range_index, std::size_t position, Action
   ++job.segments_left;
   range.clips_left += segment.clips.length();
   range.next = std::min(range.next, position);
-  actions.changes.push_back(SegmentReopened{segment.id});
+  actions.changes.push_back(SegmentReopened{segment.id, "made again: " + why});
   make_ready(range_index);
 }
 
@@ -107,8 +115,7 @@ Actions SchedulerCore::on_film_failed(JobId id, ErrorKind kind, const std::strin
   Actions actions;
   const std::size_t index = index_of(id);
   Job& job = jobs_[index];
-  if (!job.is_joining) return actions;
-  job.is_joining = false;
+  if (!end_join(job)) return actions;
   if (kind == ErrorKind::DiskFull) {
     --job.joins_tried;
     Actions paused = on_disk_full(message, now_ms);
@@ -161,12 +168,10 @@ void SchedulerCore::end_when_over(std::int64_t now_ms, Actions& actions) {
 }
 
 std::optional<EndRun> SchedulerCore::end_of_run(std::int64_t now_ms) const {
-  const auto is_over = [](const Job& job) { return is_final(job.stored.state); };
-  if (std::all_of(jobs_.begin(), jobs_.end(), is_over)) return end_of_all_jobs();
-  if (std::any_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.is_joining; }))
-    return std::nullopt;
+  if (open_jobs_ == 0) return end_of_all_jobs();
+  if (joins_open_ > 0) return std::nullopt;
   if (drain_since_ms_ >= 0) {
-    const bool is_patient = now_ms - drain_since_ms_ < limits_.drain_grace_ms;
+    const bool is_patient = now_ms < drain_until_ms_ + limits_.drain_grace_ms;
     if (!running_.empty() && is_patient) return std::nullopt;
     return EndRun{75, "drained (" + drained_by_ + "); run again to go on"};
   }

@@ -157,7 +157,7 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
     setup.films[stored.id] = film_of(job, stored, work_dir);
     setup.shares[stored.id] = {plan.layout, plan.memory};
     SegmentOrder order = order_of(job, stored, plan, work_dir);
-    setup.jobs.push_back({std::move(stored), job.spec.priority, std::move(order)});
+    setup.jobs.push_back({std::move(stored), job.spec.priority, std::move(order), plan.frames_per_second});
   }
   return setup;
 }

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/cli/simulate_request.h"
+#include "scheduler/cli/slurm_options.h"
+
 namespace longtake {
 
 /// What a person typed. Each command uses its part.
@@ -15,10 +18,14 @@ struct CliOptions {
   std::optional<int> ranks;
   std::string engine;
   std::string model;
+  std::string deadline;  ///< run: by when it has to be over; empty: when the Slurm job ends, if there is one
+  std::string drain_time;  ///< run: a duration; empty: the default
   bool json = false;
   bool watch = false;
-  std::string job;    ///< explain, redo
-  std::string clips;  ///< redo: "A:B"
+  std::string job;     ///< explain, redo
+  std::string clips;   ///< redo: "A:B"
+  SlurmOptions slurm;  ///< submit
+  SimulateRequest simulate;
 };
 
 /// The work directory of a command that names jobs, and of one that does not.

@@ -10,6 +10,8 @@
 #include "jobs/nearest_word.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/problems.h"
+#include "scheduler/cli/simulate_options.h"
+#include "scheduler/cli/submit_options.h"
 
 namespace longtake {
 namespace {
@@ -19,13 +21,17 @@ constexpr const char* kFooter =
     "            75 drained or killed, run the same command again to go on\n\n"
     "first steps: longtake check JOB.yaml, longtake plan JOB.yaml, longtake run JOB.yaml";
 
+void add_profile(CLI::App& command, CliOptions& options) {
+  command.add_option("--profile", options.profile,
+                     "hardware: a name from configs/profiles or a file; default: by the GPUs that are there");
+}
+
 void add_jobs(CLI::App& command, CliOptions& options) {
   command.add_option("JOB", options.jobs, "job files (YAML), see docs/formats.md")->required();
   command.add_option("--engine", options.engine, "engine for all jobs, instead of what they say")
       ->check(CLI::IsMember({"liveavatar", "slate"}));
   command.add_option("--model", options.model, "checkpoint folder for all jobs");
-  command.add_option("--profile", options.profile,
-                     "hardware: a name from configs/profiles or a file; default: by the GPUs that are there");
+  add_profile(command, options);
   command
       .add_option("--ranks", options.ranks, "processes, one per GPU or CPU slot; default: all that are there")
       ->check(CLI::Range(1, 4096));
@@ -36,6 +42,16 @@ void add_work_dir(CLI::App& command, CliOptions& options) {
       "--work-dir", options.work_dir,
       "where progress, segments and films live; default: longtake-work/ beside the first job file, "
       "or in this folder");
+}
+
+void add_times(CLI::App& run, CliOptions& options) {
+  run.add_option(
+      "--deadline", options.deadline,
+      "when the run has to be over: 2026-11-24T06:00, 06:00, or 7h30m from now; nothing is started "
+      "that is not done by then; default: the end of the Slurm job, if there is one");
+  run.add_option(
+      "--drain-time", options.drain_time,
+      "how long a drain (a signal, longtake drain) may take to keep what is being made; default: 20s");
 }
 
 void add_json(CLI::App& command, CliOptions& options) {
@@ -50,7 +66,9 @@ class Program {
     app_.footer(kFooter);
     app_.set_version_flag("--version", LONGTAKE_VERSION);
     add_job_commands();
+    add_doctor_command();
     add_watch_commands();
+    add_simulate_command();
   }
 
   int run(int argc, char** argv) {
@@ -105,7 +123,24 @@ class Program {
     CLI::App* check = add("check", "read and judge the inputs of the jobs; advice on prompt and portrait",
                           job_commands_.check);
     for (CLI::App* command : {run, plan, check}) add_jobs(*command, options_);
-    add_work_dir(*run, options_);
+    CLI::App* submit =
+        add("submit", "write a Slurm batch script for the jobs, show it and submit it", job_commands_.submit);
+    add_submit_options(*submit, options_);
+    for (CLI::App* command : {run, submit}) add_work_dir(*command, options_);
+    add_times(*run, options_);
+  }
+
+  void add_doctor_command() {
+    CLI::App* doctor =
+        add("doctor", "what of this machine stands in the way of a run, and what to do", job_commands_.doctor);
+    add_profile(*doctor, options_);
+    add_work_dir(*doctor, options_);
+  }
+
+  void add_simulate_command() {
+    CLI::App* simulate = add("simulate", "a night on a cluster of any size, with faults, in seconds",
+                             job_commands_.simulate);
+    add_simulate_options(*simulate, options_);
   }
 
   void add_watch_commands() {

@@ -56,7 +56,7 @@ TEST(CoreDisk, WhenThePatienceIsOverTheRunDrains) {
   run.fail(0, ErrorKind::DiskFull);
   run.wait(10'000);
   EXPECT_FALSE(run.core().status(run.now_ms()).is_draining);
-  EXPECT_THAT(receivers_of<CancelAttempt>(run.wait(1)), ElementsAre(1));
+  EXPECT_THAT(receivers_of<FinishAttempt>(run.wait(1)), ElementsAre(1));
   EXPECT_EQ(run.exit_code(), std::nullopt);
   run.give_up(1);
   EXPECT_EQ(run.exit_code(), 75);

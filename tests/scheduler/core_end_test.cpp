@@ -81,10 +81,10 @@ TEST(CoreEnd, NoAttemptIsLeftRunningWhenTheLastJobFails) {
 
 // Drain.
 
-TEST(CoreEnd, ADrainCancelsWhatRunsAndEndsWith75WhenAllHaveAnswered) {
+TEST(CoreEnd, ADrainHasWhatRunsComeToAnEndAndEndsWith75WhenAllHaveAnswered) {
   CoreRun run({make_job(1, {{8}, {8}, {8}})}, single_ranks(2));
   run.start();
-  EXPECT_THAT(receivers_of<CancelAttempt>(run.drain()), UnorderedElementsAre(0, 1));
+  EXPECT_THAT(receivers_of<FinishAttempt>(run.drain()), UnorderedElementsAre(0, 1));
   EXPECT_TRUE(run.core().status(run.now_ms()).is_draining);
   EXPECT_THAT(receivers_of<GenerateSegment>(run.give_up(0)), IsEmpty());
   EXPECT_EQ(run.exit_code(), std::nullopt);
@@ -143,12 +143,22 @@ TEST(CoreEnd, ADrainWhoseLastJoinSucceedsEndsWithZero) {
   EXPECT_EQ(run.exit_code(), 0);
 }
 
+TEST(CoreEnd, WhatHasNotEndedWhenTheDrainsTimeIsOverIsCancelled) {
+  CoreRun run({make_job(1, {{8}, {8}})}, single_ranks(2));
+  run.start();
+  run.drain();
+  run.give_up(0);
+  EXPECT_THAT(receivers_of<CancelAttempt>(run.wait(19'999)), IsEmpty());
+  EXPECT_THAT(receivers_of<CancelAttempt>(run.wait(1)), ElementsAre(1));
+  EXPECT_THAT(receivers_of<CancelAttempt>(run.wait(1)), IsEmpty());
+}
+
 TEST(CoreEnd, ARankThatDoesNotAnswerADrainIsNotWaitedForLongerThanTheGrace) {
   CoreRun run({make_job(1, {{8}, {8}})}, single_ranks(2));
   run.start();
   run.drain();
   run.give_up(0);
-  run.wait(4999);
+  run.wait(24'999);
   EXPECT_EQ(run.exit_code(), std::nullopt);
   const Actions actions = run.wait(1);
   EXPECT_EQ(run.exit_code(), 75);

@@ -118,6 +118,13 @@ AttemptFinished CoreRun::finished_report(std::int64_t rank) const {
   return {kEpoch, order(rank).attempt, RankId{rank}, facts_for(order(rank).frames.length()), 1.5, 1000, {}};
 }
 
+AttemptFinished CoreRun::cut_report(std::int64_t rank, std::int64_t clips) const {
+  AttemptFinished report = finished_report(rank);
+  report.cut_to = {order(rank).clips.begin, order(rank).clips.begin + clips};
+  report.facts = facts_for(clips * kInferFrames);
+  return report;
+}
+
 AttemptFailed CoreRun::failed_report(std::int64_t rank, ErrorKind kind) const {
   return {kEpoch, order(rank).attempt, RankId{rank}, kind, "made up", false, true};
 }
@@ -128,6 +135,12 @@ Actions CoreRun::progress(std::int64_t rank, std::int64_t frames) {
 
 Actions CoreRun::finish(std::int64_t rank) {
   const AttemptFinished report = finished_report(rank);
+  orders_.erase(rank);
+  return keep(core_.on_attempt_finished(report, now_ms_));
+}
+
+Actions CoreRun::finish_cut(std::int64_t rank, std::int64_t clips) {
+  const AttemptFinished report = cut_report(rank, clips);
   orders_.erase(rank);
   return keep(core_.on_attempt_finished(report, now_ms_));
 }

@@ -59,6 +59,7 @@ class CoreRun {
   /// What the rank's current order leads to.
   Actions progress(std::int64_t rank, std::int64_t frames);
   Actions finish(std::int64_t rank);
+  Actions finish_cut(std::int64_t rank, std::int64_t clips);
   Actions fail(std::int64_t rank, ErrorKind kind, const std::string& message = "made up");
   /// Its engine ends before it has the segment.
   Actions fail_start(std::int64_t rank);
@@ -84,6 +85,8 @@ class CoreRun {
   Interval clips(std::int64_t rank) const { return order(rank).clips; }
   std::string job_of(std::int64_t rank) const { return order(rank).job; }
   AttemptFinished finished_report(std::int64_t rank) const;
+  /// Of its first clips only.
+  AttemptFinished cut_report(std::int64_t rank, std::int64_t clips) const;
   AttemptFailed failed_report(std::int64_t rank, ErrorKind kind) const;
 
   std::int64_t now_ms() const { return now_ms_; }

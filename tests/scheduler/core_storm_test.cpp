@@ -75,6 +75,11 @@ class Ledger {
     running_.erase(attempt);
   }
 
+  void check(const SegmentCut& change) {
+    EXPECT_EQ(segments_.at(change.segment), SegmentState::Running);
+    EXPECT_TRUE(segments_.emplace(change.rest, SegmentState::Pending).second) << "an id is given twice";
+  }
+
   void check(const SegmentReopened& change) {
     EXPECT_EQ(segments_.at(change.segment), SegmentState::Finished);
     segments_[change.segment] = SegmentState::Pending;
@@ -184,12 +189,15 @@ class Storm {
     for (const Outgoing& outgoing : actions.sends) {
       const auto* cancel = std::get_if<CancelAttempt>(&outgoing.message);
       if (cancel != nullptr) cancels_.push_back({outgoing.to.value, cancel->attempt});
+      const auto* finish = std::get_if<FinishAttempt>(&outgoing.message);
+      if (finish != nullptr) cancels_.push_back({outgoing.to.value, finish->attempt});
     }
   }
 
   void finish(int rank) {
     if (!run_.has_order(rank)) return;
-    const AttemptFinished report = run_.finished_report(rank);
+    const bool is_cut = run_.clips(rank).length() > 1 && below(8) == 0;
+    const AttemptFinished report = is_cut ? run_.cut_report(rank, 1) : run_.finished_report(rank);
     old_finished_.push_back(report);
     take(run_.keep(run_.core().on_attempt_finished(report, run_.now_ms())));
   }

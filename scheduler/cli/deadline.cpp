@@ -1,0 +1,146 @@
+#include "scheduler/cli/deadline.h"
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <regex>
+
+#include "jobs/error.h"
+#include "scheduler/cli/environment.h"
+#include "scheduler/core.h"
+
+namespace longtake {
+namespace {
+
+constexpr std::int64_t kDay_s = 24 * 3600;
+constexpr const char* kRemedy = "write a time (2026-11-24T06:00 or 06:00) or how long from now (7h30m)";
+
+[[noreturn]] void refuse(const std::string& text, const std::string& why) {
+  throw Error(ErrorKind::InvalidInput, "--deadline '" + text + "' " + why + "; " + kRemedy);
+}
+
+std::int64_t number_of(const std::ssub_match& match) { return match.matched ? std::stoll(match.str()) : 0; }
+
+/// The local time that `text` names; nullopt when it names none.
+std::optional<std::int64_t> time_s(const std::string& text, std::int64_t now_s, const LocalTime& local) {
+  static const std::regex pattern(R"((?:(\d{4})-(\d\d)-(\d\d)[T ])?(\d\d):(\d\d)(?::(\d\d))?)");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, pattern)) return std::nullopt;
+  std::tm wanted = local.civil(now_s);
+  const bool has_date = parts[1].matched;
+  if (has_date) {
+    wanted.tm_year = static_cast<int>(number_of(parts[1])) - 1900;
+    wanted.tm_mon = static_cast<int>(number_of(parts[2])) - 1;
+    wanted.tm_mday = static_cast<int>(number_of(parts[3]));
+  }
+  wanted.tm_hour = static_cast<int>(number_of(parts[4]));
+  wanted.tm_min = static_cast<int>(number_of(parts[5]));
+  wanted.tm_sec = static_cast<int>(number_of(parts[6]));
+  wanted.tm_isdst = -1;
+  const std::int64_t seconds = local.seconds(wanted);
+  const std::tm found = local.civil(seconds);
+  const bool is_real = found.tm_mon == wanted.tm_mon && found.tm_mday == wanted.tm_mday &&
+                       found.tm_hour == wanted.tm_hour && found.tm_min == wanted.tm_min;
+  if (!is_real) return std::nullopt;
+  if (has_date || seconds > now_s) return seconds;
+  ++wanted.tm_mday;
+  return local.seconds(wanted);
+}
+
+std::string clock_text(std::int64_t seconds, std::int64_t now_s, const LocalTime& local) {
+  const std::tm civil = local.civil(seconds);
+  std::array<char, 32> text{};
+  const char* format = seconds - now_s < kDay_s ? "%H:%M" : "%Y-%m-%d %H:%M";
+  std::strftime(text.data(), text.size(), format, &civil);
+  return text.data();
+}
+
+Deadline deadline_at(std::int64_t seconds, std::int64_t now_s, const LocalTime& local) {
+  return {seconds * 1000, clock_text(seconds, now_s, local)};
+}
+
+/// A variable that holds seconds since 1970.
+std::optional<std::int64_t> seconds_in(const std::map<std::string, std::string>& variables,
+                                       const char* name) {
+  const auto found = variables.find(name);
+  static const std::regex number(R"(\d{1,12})");
+  if (found == variables.end() || !std::regex_match(found->second, number)) return std::nullopt;
+  return std::stoll(found->second);
+}
+
+/// Slurm is asked once, and not waited for when it does not answer.
+std::string ask_squeue(const std::string& job) {
+  static const std::regex number(R"([0-9_]+)");
+  if (!std::regex_match(job, number)) return {};
+  const std::string command = "timeout 5 squeue -h -j " + job + " -o %L 2>/dev/null";
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  std::array<char, 64> line{};
+  if (pipe == nullptr || std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) == nullptr)
+    return {};
+  const std::string text = line.data();
+  return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+LocalTime local_time_here() {
+  LocalTime local;
+  local.civil = [](std::int64_t seconds) {
+    const auto time = static_cast<std::time_t>(seconds);
+    std::tm civil{};
+    ::localtime_r(&time, &civil);
+    return civil;
+  };
+  local.seconds = [](std::tm civil) { return static_cast<std::int64_t>(std::mktime(&civil)); };
+  return local;
+}
+
+std::optional<std::int64_t> duration_s(const std::string& text) {
+  static const std::regex pattern(R"((?:(\d{1,4})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?)");
+  std::smatch parts;
+  if (text.empty() || !std::regex_match(text, parts, pattern)) return std::nullopt;
+  return number_of(parts[1]) * kDay_s + number_of(parts[2]) * 3600 + number_of(parts[3]) * 60 +
+         number_of(parts[4]);
+}
+
+Deadline deadline_from(const std::string& text, std::int64_t now_s, const LocalTime& local) {
+  const auto duration = duration_s(text);
+  const auto seconds = duration ? std::optional(now_s + *duration) : time_s(text, now_s, local);
+  if (!seconds) refuse(text, "is neither a time nor a duration");
+  if (*seconds <= now_s) refuse(text, "is not in the future");
+  return deadline_at(*seconds, now_s, local);
+}
+
+std::int64_t drain_ms_of(const std::string& text) {
+  if (text.empty()) return CoreLimits{}.drain_ms;
+  if (const auto seconds = duration_s(text)) return *seconds * 1000;
+  throw Error(ErrorKind::InvalidInput, "--drain-time '" + text + "' is not a duration; write 20s or 2m");
+}
+
+std::optional<std::int64_t> slurm_time_left_s(const std::string& text) {
+  static const std::regex pattern(R"((?:(\d{1,4})-)?(?:(\d{1,4}):)?(\d{1,4}):(\d\d))");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, pattern)) return std::nullopt;
+  return number_of(parts[1]) * kDay_s + number_of(parts[2]) * 3600 + number_of(parts[3]) * 60 +
+         number_of(parts[4]);
+}
+
+std::optional<Deadline> find_deadline(const DeadlineSources& sources, std::int64_t now_s,
+                                      const LocalTime& local) {
+  if (const auto told = seconds_in(sources.variables, kDeadlineVariable))
+    return deadline_at(*told, now_s, local);
+  if (!sources.option.empty()) return deadline_from(sources.option, now_s, local);
+  const auto job = sources.variables.find("SLURM_JOB_ID");
+  if (job == sources.variables.end()) return std::nullopt;
+  if (const auto end = seconds_in(sources.variables, "SLURM_JOB_END_TIME"))
+    return deadline_at(*end, now_s, local);
+  const auto left_s = slurm_time_left_s(sources.ask_slurm(job->second));
+  if (!left_s) return std::nullopt;
+  return deadline_at(now_s + *left_s, now_s, local);
+}
+
+std::optional<Deadline> deadline_here(const std::string& option) {
+  return find_deadline({option, environment(), ask_squeue}, std::time(nullptr), local_time_here());
+}
+
+}  // namespace longtake
