@@ -14,6 +14,7 @@ std::vector<std::string> mpirun_command(const LaunchOptions& options) {
   command.emplace_back("--enable-recovery");
   // A rank only watches; its engine's threads must not be tied to the one core Open MPI would give it.
   command.insert(command.end(), {"--bind-to", "none"});
+  if (options.one_per_host) command.insert(command.end(), {"--map-by", "node"});
   if (options.is_root) command.emplace_back("--allow-run-as-root");
   // Open MPI counts cores, not hardware threads, and takes no cgroup into account: in a container its own
   // count of slots may be wrong in either direction.

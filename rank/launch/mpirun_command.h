@@ -8,8 +8,9 @@ namespace longtake {
 
 struct LaunchOptions {
   int ranks = 1;
-  int processors = 1;    ///< usable ones of this host
-  bool is_root = false;  ///< as in most containers
+  int processors = 1;         ///< usable ones of this host
+  bool is_root = false;       ///< as in most containers
+  bool one_per_host = false;  ///< on every host of an allocation in turn; else hosts are filled one by one
   /// Names of variables that ranks on other hosts need as well (mpirun carries only its own).
   std::vector<std::string> exported_variables;
   std::vector<std::string> program;  ///< what each rank runs, with its arguments

@@ -9,6 +9,9 @@ namespace longtake {
 int run_command(const CliOptions& options, int argc, char** argv);
 int plan_command(const CliOptions& options, int argc, char** argv);
 int check_command(const CliOptions& options, int argc, char** argv);
+int doctor_command(const CliOptions& options, int argc, char** argv);
+int submit_command(const CliOptions& options, int argc, char** argv);
+int simulate_command(const CliOptions& options, int argc, char** argv);
 int status_command(const CliOptions& options);
 int explain_command(const CliOptions& options);
 int drain_command(const CliOptions& options);

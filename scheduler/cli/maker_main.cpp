@@ -3,6 +3,8 @@
 #include "scheduler/cli/program.h"
 
 int main(int argc, char** argv) {
-  return longtake::run_program({longtake::run_command, longtake::plan_command, longtake::check_command}, argc,
-                               argv);
+  return longtake::run_program(
+      {longtake::run_command, longtake::plan_command, longtake::check_command, longtake::submit_command, longtake::doctor_command,
+       longtake::simulate_command},
+      argc, argv);
 }

@@ -10,6 +10,9 @@ struct JobCommands {
   int (*run)(const CliOptions& options, int argc, char** argv);
   int (*plan)(const CliOptions& options, int argc, char** argv);
   int (*check)(const CliOptions& options, int argc, char** argv);
+  int (*submit)(const CliOptions& options, int argc, char** argv);
+  int (*doctor)(const CliOptions& options, int argc, char** argv);
+  int (*simulate)(const CliOptions& options, int argc, char** argv);
 };
 
 /// The whole command line: parses, runs one command, returns the exit code. Throws nothing.

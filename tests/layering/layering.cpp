@@ -23,6 +23,8 @@ const std::map<std::string, std::set<std::string>>& arrows() {
       {"storage/media", {"jobs", "storage"}},
       {"scheduler/planner", {"jobs", "jobs/model"}},
       {"scheduler", {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler/planner"}},
+      {"scheduler/slurm", {"jobs", "storage"}},
+      {"scheduler/doctor", {"jobs", "storage", "scheduler/planner"}},
       {"rank", {"jobs", "jobs/wire", "storage"}},
       {"rank/launch", {"jobs"}},
       {"rank/engine_side", {"jobs", "storage"}},
@@ -43,13 +45,16 @@ const std::map<std::string, std::set<std::string>>& arrows() {
       {"rank/engine/bench",
        {"jobs", "jobs/model", "rank/engine", "rank/engine/weights", "rank/engine/transformer",
         "rank/engine/vae", "rank/engine/sampling", "rank/engine/pipeline"}},
+      {"rank/engine/devices", {"jobs"}},
       {"rank/engine/liveavatar",
        {"jobs", "storage", "storage/media", "rank/engine_side", "rank/engine", "rank/engine/weights",
         "rank/engine/text", "rank/engine/audio", "rank/engine/transformer", "rank/engine/vae",
-        "rank/engine/sampling", "rank/engine/transport", "rank/engine/pipeline", "rank/engine/bench"}},
+        "rank/engine/sampling", "rank/engine/transport", "rank/engine/pipeline", "rank/engine/bench",
+        "rank/engine/devices"}},
+      {"scheduler/simulation", {"jobs", "jobs/model", "storage", "scheduler", "scheduler/planner"}},
       {"scheduler/cli",
        {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner",
-        "rank", "rank/launch"}},
+        "scheduler/doctor", "scheduler/slurm", "scheduler/simulation", "rank", "rank/launch"}},
   };
   return table;
 }

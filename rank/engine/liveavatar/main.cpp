@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <thread>
 
 #include "rank/engine/bench/bench_command.h"
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/devices/device_report.h"
 #include "rank/engine/liveavatar/live_avatar.h"
 #include "rank/engine_side/engine_program.h"
 
@@ -19,19 +22,27 @@ longtake::SegmentMaker live_avatar_maker() {
   };
 }
 
+int print(const nlohmann::json& report) {
+  std::cout << report.dump(2) << '\n';
+  return 0;
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  if (argument_count > 1 && std::string_view(arguments[1]) == "bench") {
-    return longtake::bench_command(argument_count - 2, arguments + 2);
-  }
+  const std::string_view word = argument_count > 1 ? arguments[1] : "";
+  if (word == "bench") return longtake::bench_command(argument_count - 2, arguments + 2);
+  if (word == "devices") return print(longtake::device_report());
+  if (word == "nccl-trial") return print(longtake::nccl_trial_report());
   const longtake::EngineProgram program = {
       "longtake-engine",
       "liveavatar",
       longtake::kLiveAvatarVersion,
       "Live Avatar. It generates a job's video from its portrait, its speech and its prompt\n"
       "with the model of a checkpoint folder, on the first CUDA device it sees, else on the CPU.\n",
-      "  bench       measures the model on this machine; 'longtake-engine bench --help' says more\n",
+      "  bench       measures the model on this machine; 'longtake-engine bench --help' says more\n"
+      "  devices     says as JSON which LibTorch, CUDA devices and NCCL it has\n"
+      "  nccl-trial  tries NCCL over all CUDA devices it sees; may hang where they do not reach each other\n",
       ""};
   return longtake::run_engine_program(program, argument_count, arguments, live_avatar_maker);
 }
