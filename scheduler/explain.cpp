@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jobs/error.h"
+#include "scheduler/failure_advice.h"
 
 namespace longtake {
 namespace {
@@ -21,10 +22,18 @@ std::string progress_of(const JobStatus& job) {
   return std::to_string(job.frames_done) + " of " + std::to_string(job.frames) + " frames";
 }
 
+/// "" for a message that tells of nothing wrong.
+std::string advice_text(const std::string& message) {
+  const auto advice = advice_on(message);
+  return advice ? " " + advice->cause + " " + advice->remedy : "";
+}
+
+/// The newest event of the job, and what it means.
 std::string last_word_about(const RunStatus& status, const std::string& job) {
   const auto it = std::find_if(status.events.rbegin(), status.events.rend(),
                                [&](const EventStatus& event) { return event.job == job; });
-  return it == status.events.rend() ? "" : " The last event: " + it->text + ".";
+  if (it == status.events.rend()) return "";
+  return " The last event: " + it->text + "." + advice_text(it->text);
 }
 
 std::string explain_waiting(const RunStatus& status, const JobStatus& job) {
@@ -50,7 +59,7 @@ std::string explain_stopped(const RunStatus& status, const JobStatus& job) {
   }
   const bool says_how = status.message.find("run again") != std::string::npos;
   return "is not finished (" + progress_of(job) + "): the last run ended with: " + status.message +
-         (says_how ? "." : "; run again to go on.");
+         (says_how ? "." : "; run again to go on.") + advice_text(status.message);
 }
 
 }  // namespace
@@ -58,7 +67,7 @@ std::string explain_stopped(const RunStatus& status, const JobStatus& job) {
 std::string explain(const RunStatus& status, const std::string& name) {
   const JobStatus& job = find_job(status, name);
   if (job.state == "done") return name + " is done: " + job.output;
-  if (job.state == "failed") return name + " failed: " + job.message;
+  if (job.state == "failed") return name + " failed: " + job.message + "." + advice_text(job.message);
   if (!status.is_running) return name + " " + explain_stopped(status, job) + last_word_about(status, name);
   if (job.state == "joining") return name + " is being joined: all its segments are made.";
   return name + " " + explain_waiting(status, job) + last_word_about(status, name);

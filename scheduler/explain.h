@@ -6,7 +6,7 @@
 
 namespace longtake {
 
-/// One sentence: why the job is not running or not finished, and what would help.
+/// Why the job is not running or not finished, what its last event means, and what would help.
 /// Throws Error{InvalidInput} listing the jobs that are there when `job` is not one of them.
 std::string explain(const RunStatus& status, const std::string& job);
 
