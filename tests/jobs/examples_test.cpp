@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <map>
 #include <set>
 
 #include "jobs/job_files.h"
@@ -11,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
+using ::testing::SizeIs;
 
 /// The bundled job files, read in one pass as `longtake plan configs/examples/*.yaml` does.
 class Examples : public ::testing::Test {
@@ -35,8 +37,22 @@ TEST_F(Examples, AreValidTogether) {
   EXPECT_GE(jobs_.size(), 3u);
 }
 
-TEST_F(Examples, RunWithoutAModel) {
-  for (const JobSpec& job : jobs_) EXPECT_EQ(job.engine, EngineKind::Slate) << job.file;
+TEST_F(Examples, RunWithoutADownload) {
+  for (const JobSpec& job : jobs_) EXPECT_TRUE(job.model.empty() && job.lora.empty()) << job.file;
+}
+
+TEST_F(Examples, AreTalkingFilmsAndSlates) {
+  std::map<EngineKind, int> films;
+  for (const JobSpec& job : jobs_) ++films[job.engine];
+  EXPECT_GE(films[EngineKind::LiveAvatar], 3);
+  EXPECT_GE(films[EngineKind::Slate], 3);
+}
+
+TEST_F(Examples, OfTheBundledModelLeaveTheSizeToIt) {
+  for (const JobSpec& job : jobs_) {
+    if (job.engine != EngineKind::LiveAvatar) continue;
+    EXPECT_EQ(job.lines.count("size") + job.set_by_preset.count("size"), 0U) << job.file;
+  }
 }
 
 TEST_F(Examples, AreNamedAfterTheirFiles) {
@@ -52,9 +68,12 @@ TEST_F(Examples, ShowEveryKindOfImageAndTheUsualKindsOfSound) {
   EXPECT_THAT(kinds, IsSupersetOf({".png", ".jpg", ".webp", ".wav", ".flac", ".mp3"}));
 }
 
-TEST_F(Examples, OneIsCutIntoRanges) {
-  const auto is_parallel = [](const JobSpec& job) { return job.settings.continuity == Continuity::Parallel; };
-  EXPECT_TRUE(std::any_of(jobs_.begin(), jobs_.end(), is_parallel));
+TEST_F(Examples, OneOfEachEngineIsCutIntoRanges) {
+  std::set<EngineKind> engines;
+  for (const JobSpec& job : jobs_) {
+    if (job.settings.continuity == Continuity::Parallel) engines.insert(job.engine);
+  }
+  EXPECT_THAT(engines, SizeIs(2));
 }
 
 }  // namespace
