@@ -12,6 +12,7 @@
 #include "jobs/model/memory_model.h"
 #include "scheduler/checkpoint_content.h"
 #include "scheduler/prepared_file.h"
+#include "scheduler/trained_size.h"
 
 namespace longtake {
 namespace {
@@ -80,6 +81,10 @@ void set_length(PreparedJob& job) {
   job.film_frames = std::min(frames, job.clips * settings.infer_frames);
 }
 
+void add_size_advice(PreparedJob& job) {
+  if (const auto advice = advice_on_size(job.spec)) job.warnings.push_back(*advice);
+}
+
 PreparedJob job_from(const JobSpec& spec, const PreparedFile& file, FrameSize size) {
   PreparedJob job;
   job.spec = spec;
@@ -87,6 +92,7 @@ PreparedJob job_from(const JobSpec& spec, const PreparedFile& file, FrameSize si
   job.speech_samples = file.speech_samples;
   job.identity = {file.identity, file.identity_of};
   job.warnings = file.warnings;
+  add_size_advice(job);
   job.sound_facts = file.sound_facts;
   set_length(job);
   return job;
@@ -287,6 +293,7 @@ std::optional<InspectedJob> inspect_job(const JobSpec& spec, std::vector<Problem
   job.size = *size;
   job.speech_samples = inspected.speech.kept;
   job.warnings = inspected.speech.warnings;
+  add_size_advice(job);
   job.sound_facts = describe_sound(inspected.speech);
   set_length(job);
   return inspected;

@@ -27,8 +27,8 @@ struct PreparedJob {
   std::int64_t film_frames = 0;
   std::int64_t clips = 0;
   Identity identity;
-  std::vector<std::string> warnings;
-  std::string sound_facts;  ///< "mp3, 44100 Hz, 2 channels, 12.3 s (1.5 s of silence cut)"
+  std::vector<std::string> warnings;  ///< about the recording, and about the size for this model
+  std::string sound_facts;            ///< "mp3, 44100 Hz, 2 channels, 12.3 s (1.5 s of silence cut)"
 };
 
 /// Told what is being read: "speech.mp3", seconds so far.
@@ -47,11 +47,13 @@ std::optional<InspectedJob> inspect_job(const JobSpec& spec, std::vector<Problem
 
 /// Reads the inputs of all jobs into the work directory (the framed image, the decoded speech, and
 /// prepared.json that says what they were made from). A job that was prepared from the same files is not
-/// read again. `device` is what the run's engines compute on. A job whose identity differs from what the work directory holds is a problem that names
-/// both. When anything was added to `problems`, nothing new is left in the work directory.
-/// Throws Error{Io}, Error{DiskFull} when the disk fails, Error{InvalidInput} when it cannot be written.
+/// read again. `device` is what the run's engines compute on. A job whose identity differs from what the work
+/// directory holds is a problem that names both. When anything was added to `problems`, nothing new is left
+/// in the work directory. Throws Error{Io}, Error{DiskFull} when the disk fails, Error{InvalidInput} when it
+/// cannot be written.
 std::vector<PreparedJob> prepare_jobs(const std::vector<JobSpec>& specs, const WorkDir& work_dir,
-                                      DeviceKind device, std::vector<Problem>& problems, const PrepareProgress& progress);
+                                      DeviceKind device, std::vector<Problem>& problems,
+                                      const PrepareProgress& progress);
 
 /// How loud the trimmed recording is, read from the job's speech file.
 LoudnessCurve read_loudness(const WorkDir& work_dir, const PreparedJob& job);

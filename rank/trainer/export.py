@@ -46,6 +46,8 @@ def transformer_config():
         "cross_attn_norm": True,
         "window_size": [-1, -1],
         "eps": shape.eps,
+        "trained_size": f"{sizes.FRAME_SIDE}*{sizes.FRAME_SIDE}",  # what a job that says no size takes
+        "vae": vae_sizes(),  # for the planner's memory
     }
 
 
@@ -72,7 +74,7 @@ def speech_config():
     }
 
 
-def vae_config(mean, std):
+def vae_sizes():
     shape = sizes.VAE
     return {
         "dim": shape.dim,
@@ -80,6 +82,12 @@ def vae_config(mean, std):
         "dim_mult": list(shape.dim_mult),
         "num_res_blocks": shape.num_res_blocks,
         "temporal_downsample": list(shape.temporal_downsample),
+    }
+
+
+def vae_config(mean, std):
+    return {
+        **vae_sizes(),
         "latent_mean": [round(value, 6) for value in mean.tolist()],
         "latent_std": [round(value, 6) for value in std.tolist()],
     }

@@ -6,6 +6,7 @@
 #include "jobs/job_files.h"
 #include "jobs/presets.h"
 #include "scheduler/cli/program_beside.h"
+#include "scheduler/trained_size.h"
 
 namespace longtake {
 namespace {
@@ -19,6 +20,18 @@ JobOverrides overrides_of(const CliOptions& options) {
   return overrides;
 }
 
+/// The model that a job does not name, and the size that it leaves to the model.
+void complete(JobSpec& job, std::vector<Problem>& problems) {
+  if (job.engine != EngineKind::LiveAvatar) return;
+  if (job.model.empty()) job.model = bundled_model().value_or("");
+  try {
+    take_trained_size(job);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::InvalidInput) throw;
+    problems.push_back(problem_of(job, "model", e.what(), ""));
+  }
+}
+
 }  // namespace
 
 fs::path configs_folder() {
@@ -30,10 +43,16 @@ fs::path configs_folder() {
               "cannot find the configs folder (profiles/, presets/): set LONGTAKE_CONFIGS");
 }
 
+std::optional<fs::path> bundled_model() {
+  const fs::path folder = fs::absolute(configs_folder() / "models" / "tiny").lexically_normal();
+  return fs::exists(folder / "config.json") ? std::optional(folder) : std::nullopt;
+}
+
 std::vector<JobSpec> load_jobs_of(const CliOptions& options) {
   std::vector<Problem> problems;
   const PresetLibrary presets = load_presets(configs_folder() / "presets", problems);
   std::vector<JobSpec> jobs = load_jobs(options.jobs, presets, overrides_of(options), problems);
+  for (JobSpec& job : jobs) complete(job, problems);
   if (!problems.empty()) throw ProblemsFound{problems};
   return jobs;
 }

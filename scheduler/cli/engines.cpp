@@ -28,8 +28,10 @@ void require_models(const std::vector<JobSpec>& jobs) {
   std::vector<Problem> problems;
   for (const JobSpec& job : jobs) {
     if (job.engine != EngineKind::LiveAvatar || !job.model.empty()) continue;
-    problems.push_back(problem_of(job, "model", "is not given, and engine liveavatar needs a checkpoint",
-                                  "write model: FOLDER or give --model FOLDER; --engine slate needs none"));
+    problems.push_back(problem_of(
+        job, "model",
+        "is not given, and the bundled one is not installed in " + configs_folder().string() + "/models/tiny",
+        "write model: FOLDER or give --model FOLDER; --engine slate needs none"));
   }
   if (!problems.empty()) throw ProblemsFound{problems};
 }

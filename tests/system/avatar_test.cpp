@@ -206,16 +206,31 @@ TEST(AvatarCheckpoint, OtherSegmentLengthsAreAnotherFilm) {
   EXPECT_THAT(ended.err, HasSubstr("segment_clips was 2 and is now 4"));
 }
 
-TEST(AvatarCheckpoint, ThatIsNotGivenIsAskedForBeforeAnythingIsWritten) {
+// Only the picture's presence is looked at here: how well it talks is measured by the trainer.
+TEST(AvatarCheckpoint, ThatIsNotGivenIsTheBundledOneAtItsSize) {
   Project project;
-  project.add_job("talk", Recording().tone(4), "");
-  for (const std::string command : {"run", "plan"}) {
-    const Ended ended = project.longtake({command, "talk.yaml", "--engine", "liveavatar"});
-    EXPECT_EQ(ended.exit_code, 2);
-    EXPECT_THAT(ended.err, HasSubstr("model: is not given, and engine liveavatar needs a checkpoint; write "
-                                     "model: FOLDER or give --model FOLDER"));
-  }
-  EXPECT_FALSE(fs::exists(project.folder() / "longtake-work"));
+  write_file(project.file("talk.wav"), Recording().speech(2).wav());
+  project.add_job_file("talk", "prompt: A person speaks.\nimage: face.png\naudio: talk.wav\n");
+  const Ended ended = project.run({"talk"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+  const nlohmann::json report = report_of(project);
+  EXPECT_EQ(report.at("engine"), "liveavatar");
+  EXPECT_EQ(report.at("width"), 128);
+  EXPECT_EQ(report.at("height"), 128);
+  EXPECT_EQ(tracks_of(project.film("talk")).picture.frames, 50);
+}
+
+TEST(AvatarCheckpoint, OfAnotherTrainedSizeIsAdvisedAgainstAndLeftAsAsked) {
+  Project project;
+  write_file(project.file("talk.wav"), Recording().speech(2).wav());
+  project.add_job_file("talk", "prompt: A person speaks.\nimage: face.png\naudio: talk.wav\nsize: 64*64\n");
+  const Ended checked = project.longtake({"check", "talk.yaml"});
+  const Ended ended = project.run({"talk"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+  const std::string advice = "size 64*64 is not what the model was trained at";
+  EXPECT_THAT(checked.out, HasSubstr(advice));
+  EXPECT_THAT(ended.err, HasSubstr(advice));
+  EXPECT_EQ(report_of(project).at("width"), 64);
 }
 
 TEST(AvatarCheckpoint, ThatIsNoneIsRefusedBeforeAnythingIsWritten) {
