@@ -17,15 +17,18 @@ std::size_t entries_of(const std::string& variable) {
   return static_cast<std::size_t>(std::count(variable.begin(), variable.end(), ',')) + 1;
 }
 
-std::vector<GpuState> visible_of(const GpuFacts& facts) {
-  std::vector<GpuState> visible;
-  for (const int index : facts.visible) visible.push_back(facts.host.at(static_cast<std::size_t>(index)));
-  return visible;
-}
+struct VisibleGpu {
+  std::string label;  ///< "GPU 1 (NVIDIA H100 80GB HBM3)", numbered as on the host
+  GpuState state;
+};
 
-std::string label_of(const GpuFacts& facts, std::size_t place) {
-  const int index = facts.visible.at(place);
-  return "GPU " + std::to_string(index) + " (" + facts.host.at(static_cast<std::size_t>(index)).name + ")";
+std::vector<VisibleGpu> visible_of(const GpuFacts& facts) {
+  std::vector<VisibleGpu> visible;
+  for (const int index : facts.visible) {
+    const GpuState& gpu = facts.host.at(static_cast<std::size_t>(index));
+    visible.push_back({"GPU " + std::to_string(index) + " (" + gpu.name + ")", gpu});
+  }
+  return visible;
 }
 
 void append(std::string& list, const std::string& item) { list += (list.empty() ? "" : "; ") + item; }
@@ -120,15 +123,15 @@ Finding check_gpu_memory(const GpuFacts& facts, const Profile& profile) {
   const std::string name = "gpu_memory";
   if (facts.visible.empty() || !wants_gpus(profile)) return not_applicable(name, "no GPU to be used");
   std::string small;
-  for (std::size_t i = 0; i < facts.visible.size(); ++i) {
-    const GpuState gpu = visible_of(facts).at(i);
+  for (const auto& [label, gpu] : visible_of(facts)) {
     if (gpu.memory_bytes < profile.usable_bytes)
-      append(small, label_of(facts, i) + " has " + bytes_text(gpu.memory_bytes));
+      append(small, label + " has " + bytes_text(gpu.memory_bytes));
   }
   const std::string wanted =
       "profile " + profile.name + " counts on " + bytes_text(profile.usable_bytes) + " usable on each GPU";
   if (small.empty()) {
-    return good(name, bytes_text(visible_of(facts).front().memory_bytes) + " on the first GPU; " + wanted);
+    return good(name,
+                bytes_text(visible_of(facts).front().state.memory_bytes) + " on the first GPU; " + wanted);
   }
   return bad(name, small + "; " + wanted, "name the profile of these GPUs (--profile), see configs/profiles");
 }
@@ -137,10 +140,8 @@ Finding check_gpu_use(const GpuFacts& facts, const Profile& profile) {
   const std::string name = "gpu_use";
   if (facts.visible.empty()) return not_applicable(name, "no GPU to be used");
   std::string held, crowded;
-  for (std::size_t i = 0; i < facts.visible.size(); ++i) {
-    const GpuState gpu = visible_of(facts).at(i);
-    const std::string text =
-        label_of(facts, i) + ": " + bytes_text(gpu.used_bytes) + " in use, " + processes_text(gpu);
+  for (const auto& [label, gpu] : visible_of(facts)) {
+    const std::string text = label + ": " + bytes_text(gpu.used_bytes) + " in use, " + processes_text(gpu);
     const std::int64_t free_bytes = gpu.memory_bytes - gpu.used_bytes;
     // A plan may take all but the reserve.
     if (wants_gpus(profile) && free_bytes < profile.usable_bytes - profile.reserve_bytes)
@@ -162,11 +163,9 @@ Finding check_gpu_clocks(const GpuFacts& facts) {
   const std::string name = "gpu_clocks";
   if (facts.visible.empty()) return not_applicable(name, "no GPU to be used");
   std::string slowed, not_persistent;
-  for (std::size_t i = 0; i < facts.visible.size(); ++i) {
-    const GpuState gpu = visible_of(facts).at(i);
-    for (const std::string& cause : gpu.slowed_by)
-      append(slowed, label_of(facts, i) + " is slowed by " + cause);
-    if (!gpu.is_persistent) append(not_persistent, label_of(facts, i));
+  for (const auto& [label, gpu] : visible_of(facts)) {
+    for (const std::string& cause : gpu.slowed_by) append(slowed, label + " is slowed by " + cause);
+    if (!gpu.is_persistent) append(not_persistent, label);
   }
   if (!slowed.empty())
     return warning(name, slowed,

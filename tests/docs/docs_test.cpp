@@ -12,6 +12,7 @@
 
 #include "jobs/engine_protocol.h"
 #include "jobs/messages.h"
+#include "scheduler/doctor/examination.h"
 #include "scheduler/film_report.h"
 #include "scheduler/run_status.h"
 
@@ -173,6 +174,14 @@ TEST(Formats, ShowEveryKeyOfAReport) {
 
 TEST(Formats, NameEveryKeyOfAStatus) {
   EXPECT_THAT(missing(keys_of(nlohmann::json(RunStatus())), read("docs/formats.md")), IsEmpty());
+}
+
+TEST(Formats, NameEveryCheckOfTheDoctor) {
+  std::set<std::string> names;
+  for (const Finding& finding : examine({}, {})) names.insert(finding.name);
+  EXPECT_THAT(names, SizeIs(::testing::Gt(10U)));
+  EXPECT_THAT(missing(names, read("docs/formats.md")), IsEmpty());
+  EXPECT_THAT(missing(names, read("docs/failures.md")), IsEmpty());
 }
 
 TEST(Failures, NameEveryErrorKind) {

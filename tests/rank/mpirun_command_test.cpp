@@ -46,6 +46,13 @@ TEST(MpirunCommand, ExportsVariablesBeforeTheProgram) {
                           "/opt/longtake", "run", "a.yaml"));
 }
 
+TEST(MpirunCommand, PutsOneRankOnEachHostWhenAsked) {
+  LaunchOptions options = launch(4, 8);
+  EXPECT_THAT(mpirun_command(options), Not(Contains("--map-by")));
+  options.one_per_host = true;
+  EXPECT_THAT(mpirun_command(options), testing::IsSupersetOf({"--map-by", "node"}));
+}
+
 TEST(MpirunCommand, RefusesToStartNothing) {
   EXPECT_THROW(mpirun_command(launch(0, 8)), Error);
   EXPECT_THROW(mpirun_command(LaunchOptions{}), Error);
