@@ -11,6 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;
+constexpr std::int64_t kMebibyte = std::int64_t{1} << 20;
 
 const std::vector<Choice<DeviceKind>> kDevices = {{"cpu", DeviceKind::Cpu}, {"gpu", DeviceKind::Gpu}};
 const std::vector<Choice<Link>> kLinks = {
@@ -51,6 +52,18 @@ void read_timeouts(YamlDocument& yaml, Timeouts& timeouts) {
     timeouts.disk_full_s = static_cast<int>(*seconds);
   }
   limits->report_unknown_keys();
+}
+
+void read_slurm(YamlDocument& yaml, SlurmFacts& slurm) {
+  if (!yaml.has("slurm")) return;
+  std::optional<YamlDocument> facts = yaml.mapping("slurm");
+  if (!facts) return;
+  slurm.partition = facts->text("partition").value_or("");
+  slurm.account = facts->text("account").value_or("");
+  slurm.time_limit = facts->text("time_limit").value_or("");
+  slurm.cpus_per_task = static_cast<int>(facts->integer("cpus_per_task", {1, 1024}).value_or(0));
+  slurm.memory_bytes = facts->integer("memory_bytes", {kMebibyte, kMostBytes}).value_or(0);
+  facts->report_unknown_keys();
 }
 
 void read_largest_size(YamlDocument& yaml, SizeLimit& largest) {
@@ -137,6 +150,7 @@ std::optional<Profile> parse_profile(const fs::path& file, std::vector<Problem>&
   read_number(*yaml, "slate_megapixels_per_s", {0.1, 100000}, profile.slate_megapixels_per_s);
   read_largest_size(*yaml, profile.largest_size);
   read_timeouts(*yaml, profile.timeouts);
+  read_slurm(*yaml, profile.slurm);
   if (profile.device == DeviceKind::Gpu) read_gpu(*yaml, profile);
   yaml->report_unknown_keys();
   if (problems.size() > problems_before) return std::nullopt;

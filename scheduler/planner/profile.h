@@ -29,6 +29,15 @@ struct Timeouts {
   int disk_full_s = 300;  ///< how long a run waits for room before it gives up
 };
 
+/// What `longtake submit` asks Slurm for on such nodes. Empty or 0: the site's default.
+struct SlurmFacts {
+  std::string partition;
+  std::string account;
+  std::string time_limit;  ///< as Slurm spells it: "08:00:00"
+  int cpus_per_task = 0;
+  std::int64_t memory_bytes = 0;  ///< host memory of one node
+};
+
 /// What is known about a kind of machine: one file of configs/profiles. The GPU part is zero for
 /// `device: cpu`. Rates are the vendor's dense ones, without sparsity.
 struct Profile {
@@ -40,6 +49,7 @@ struct Profile {
   double slate_megapixels_per_s = 0;     ///< what one slot renders and encodes
   SizeLimit largest_size;                ///< for which figures are published; not checked for slates
   Timeouts timeouts;
+  SlurmFacts slurm;
 
   std::string gpu_name;
   int gpus_per_node = 0;

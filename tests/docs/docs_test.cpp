@@ -200,6 +200,13 @@ TEST(Readme, NamesEveryCommand) {
   }
 }
 
+TEST(TinyModel, HasEveryFigureOfItsEvaluation) {
+  const auto figures = matches(read("rank/trainer/evaluation/page.py"), R"re(\n    \("\w+", "([^"]+)", ")re");
+  EXPECT_THAT(figures, SizeIs(::testing::Ge(10U)));
+  const std::string page = read("docs/tiny-model.md");
+  for (const std::string& figure : figures) EXPECT_THAT(page, ::testing::HasSubstr("| " + figure + " |"));
+}
+
 TEST(Pages, LinkToWhatIsThere) {
   EXPECT_THAT(pages(), SizeIs(::testing::Gt(5U)));
   for (const fs::path& page : pages()) {
