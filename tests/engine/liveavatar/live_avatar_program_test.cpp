@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "rank/engine_process.h"
 #include "storage/media/segment_file.h"
@@ -28,26 +29,43 @@ class LiveAvatarProgram : public testing::Test {
     return small_order(folder(), clips, name);
   }
 
+  /// The report that ends the order at hand; each before is shown to `on_report`.
+  static EngineReport end_of(
+      EngineProcess& engine, const std::function<void(const EngineReport&)>& on_report = [](const auto&) {}) {
+    while (true) {
+      pollfd news{engine.descriptor(), POLLIN, 0};
+      ::poll(&news, 1, kPatience_ms);
+      for (const EngineReport& report : engine.receive()) {
+        if (std::holds_alternative<SegmentMade>(report)) return report;
+        if (std::holds_alternative<SegmentGivenUp>(report)) return report;
+        on_report(report);
+      }
+      if (const auto death = engine.death()) {
+        ADD_FAILURE() << "the engine ended: " << *death;
+        return FramesMade{};
+      }
+    }
+  }
+
+  /// When so many frames are made there is no time left.
+  static EngineReport report_after_stop(EngineProcess& engine, const SegmentOrder& wanted,
+                                        std::int64_t after_frames) {
+    engine.send(MakeSegment{wanted});
+    return end_of(engine, [&](const EngineReport& report) {
+      const auto* made = std::get_if<FramesMade>(&report);
+      if (made != nullptr && made->frames >= after_frames) engine.send(FinishSegment{wanted.attempt, 0});
+    });
+  }
+
   /// What comes back for an order, up to its end; the last is empty FramesMade when the engine dies.
   static std::vector<EngineReport> reports_of(EngineProcess& engine, const SegmentOrder& wanted,
                                               bool cancel = false) {
     engine.send(MakeSegment{wanted});
     if (cancel) engine.send(CancelSegment{wanted.attempt});
     std::vector<EngineReport> all;
-    while (true) {
-      pollfd news{engine.descriptor(), POLLIN, 0};
-      ::poll(&news, 1, kPatience_ms);
-      for (EngineReport& report : engine.receive()) {
-        all.push_back(report);
-        if (std::holds_alternative<SegmentMade>(report)) return all;
-        if (std::holds_alternative<SegmentGivenUp>(report)) return all;
-      }
-      if (const auto death = engine.death()) {
-        ADD_FAILURE() << "the engine ended: " << *death;
-        all.push_back(FramesMade{});
-        return all;
-      }
-    }
+    const EngineReport end = end_of(engine, [&](const EngineReport& report) { all.push_back(report); });
+    all.push_back(end);
+    return all;
   }
 
   static SegmentFacts made(EngineProcess& engine, const SegmentOrder& wanted) {
@@ -113,6 +131,38 @@ TEST_F(LiveAvatarProgram, GivesUpWhenTold) {
   EXPECT_TRUE(std::get<SegmentGivenUp>(end).cancelled);
   EXPECT_FALSE(fs::exists(wanted.segment));
   EXPECT_FALSE(fs::exists(wanted.carry_out));
+}
+
+TEST_F(LiveAvatarProgram, WhatItHasWhenTimeIsOverAnotherEngineGoesOnFrom) {
+  SegmentOrder wanted = order({0, 2}, "stopped-whole");
+  EngineProcess undisturbed(LONGTAKE_ENGINE_PROGRAM, {});
+  const SegmentFacts whole = made(undisturbed, wanted);
+  wanted = order({0, 2}, "stopped");
+  wanted.unfinished = folder() / "stopped.unfinished.safetensors";
+  int stops = 0;
+  for (bool is_made = false; !is_made; ++stops) {
+    ASSERT_LT(stops, 100);
+    EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+    const EngineReport end = report_after_stop(engine, wanted, /*after_frames=*/12 * (stops + 1));
+    is_made = std::holds_alternative<SegmentMade>(end);
+    EXPECT_EQ(fs::exists(wanted.unfinished), !is_made);
+    EXPECT_EQ(fs::exists(wanted.segment), is_made);
+    if (is_made) {
+      EXPECT_EQ(std::get<SegmentMade>(end).facts, whole);
+    } else {
+      ASSERT_TRUE(std::holds_alternative<SegmentGivenUp>(end)) << encode(end);
+      EXPECT_TRUE(std::get<SegmentGivenUp>(end).cancelled);
+    }
+  }
+  EXPECT_GT(stops, 1) << "it was never stopped";
+}
+
+TEST_F(LiveAvatarProgram, WithEnoughTimeItIsMadeWhole) {
+  EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+  const SegmentOrder wanted = order({0, 1}, "in-time");
+  engine.send(MakeSegment{wanted});
+  engine.send(FinishSegment{wanted.attempt, 3'600'000});
+  EXPECT_TRUE(std::holds_alternative<SegmentMade>(end_of(engine)));
 }
 
 TEST_F(LiveAvatarProgram, RefusesWhatDoesNotFitInALine) {

@@ -32,6 +32,35 @@ TEST(OrderWatch, TellsWorkInFramesThatNeverBecomeFewer) {
   EXPECT_EQ(told.back(), 0) << "another order begins at nothing";
 }
 
+TEST(OrderWatch, WithoutTimeItAdvancesNoMoreButIsNotGivenUp) {
+  std::optional<std::chrono::milliseconds> left;
+  const AfterFrame after_frame = [&](std::int64_t) { return GoOn(true, left); };
+  OrderWatch watch;
+  {
+    const OrderWatch::Order order(watch, after_frame, 60);
+    EXPECT_TRUE(watch.advance(0, 8));
+    left = std::chrono::hours(1);
+    EXPECT_TRUE(watch.advance(1, 8));
+    EXPECT_FALSE(watch.is_out_of_time());
+    left = std::chrono::milliseconds(0);
+    EXPECT_FALSE(watch.advance(2, 8));
+    EXPECT_TRUE(watch.is_out_of_time());
+    EXPECT_TRUE(watch.goes_on());
+  }
+  left.reset();
+  const OrderWatch::Order next(watch, after_frame, 60);
+  EXPECT_FALSE(watch.is_out_of_time());
+  EXPECT_TRUE(watch.advance(0, 8));
+}
+
+TEST(OrderWatch, WhatIsGivenUpIsNotOutOfTime) {
+  const AfterFrame after_frame = [&](std::int64_t) { return GoOn(false, std::chrono::milliseconds(0)); };
+  OrderWatch watch;
+  const OrderWatch::Order order(watch, after_frame, 60);
+  EXPECT_FALSE(watch.advance(0, 8));
+  EXPECT_FALSE(watch.is_out_of_time());
+}
+
 TEST(OrderWatch, AsksNowAndThenAndThrowsWhenGivenUp) {
   int asked = 0;
   const AfterFrame after_frame = [&](std::int64_t) { return ++asked < 2; };
