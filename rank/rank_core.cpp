@@ -17,7 +17,7 @@ std::string seconds_text(std::int64_t milliseconds) { return std::to_string(mill
 }  // namespace
 
 RankCore::RankCore(RankHardware hardware, RankLimits limits)
-    : hardware_(std::move(hardware)), limits_(limits) {}
+    : hardware_(std::move(hardware)), limits_(std::move(limits)), patience_(limits_.silence_ms) {}
 
 RankActions RankCore::on_start(std::int64_t now_ms) {
   scheduler_heard_ms_ = now_ms;
@@ -134,18 +134,14 @@ RankActions RankCore::on(const EngineStarted& report, std::int64_t, std::int64_t
     return actions;
   }
   engine_.state = EngineState::Ready;
+  patience_.learn(engine_.name, {{EnginePhase::Start, now_ms - engine_.started_ms}});
   if (!attempt_) return {};
   return {hand_over(now_ms)};
 }
 
 RankActions RankCore::on(const FramesMade& report, std::int64_t, std::int64_t now_ms) {
   if (!is_current(report.attempt)) return {};
-  // The wait for the first report is no measure of the later ones: an engine may think for minutes
-  // about a whole segment and then hand out its frames in a row.
-  if (attempt_->has_reported)
-    attempt_->slowest_ms = std::max(attempt_->slowest_ms, now_ms - attempt_->heard_ms);
-  attempt_->has_reported = true;
-  attempt_->heard_ms = now_ms;
+  hear_engine(now_ms);
   attempt_->frames = report.frames;
   if (now_ms - attempt_->told_ms < limits_.progress_every_ms) return {};
   return {progress(now_ms)};
@@ -153,6 +149,7 @@ RankActions RankCore::on(const FramesMade& report, std::int64_t, std::int64_t no
 
 RankActions RankCore::on(const SegmentMade& report, std::int64_t peak_bytes, std::int64_t now_ms) {
   if (!is_current(report.attempt)) return {};
+  learn(now_ms);
   // Also when it was cancelled: the segment is complete on the disk, and the scheduler wants to know.
   return end_attempt(AttemptFinished{attempt_->epoch, report.attempt, hardware_.rank, report.facts,
                                      seconds_of_attempt(now_ms), peak_bytes, report.work, report.cut_to},
@@ -161,25 +158,25 @@ RankActions RankCore::on(const SegmentMade& report, std::int64_t peak_bytes, std
 
 RankActions RankCore::on(const StageDone& report, std::int64_t peak_bytes, std::int64_t now_ms) {
   if (!is_current(report.attempt)) return {};
+  learn(now_ms);
   return end_attempt(
       StageFinished{attempt_->epoch, report.attempt, hardware_.rank, attempt_->order.share.stage,
                     seconds_of_attempt(now_ms), peak_bytes, report.work},
       now_ms);
 }
 
-RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t, std::int64_t now_ms) {
+RankActions RankCore::on(const SegmentGivenUp& report, std::int64_t peak_bytes, std::int64_t now_ms) {
   if (!is_current(report.attempt)) return {};
   const bool ends_early = report.cancelled && attempt_->may_end_early;
   if (ends_early && !attempt_->cancelled_ms) attempt_->cancelled_ms = now_ms;
-  return fail_attempt(report.kind, report.message, now_ms);
+  return fail_attempt(report.kind, report.message, now_ms, peak_bytes);
 }
 
 // Time and the outside.
 
 RankActions RankCore::on_tick(std::int64_t now_ms) {
   if (now_ms - scheduler_heard_ms_ >= kSchedulerSilence_ms) return leave(RankExit::SchedulerLost);
-  RankActions actions;
-  if (const auto why = overdue(now_ms)) append(actions, lose_engine(*why, now_ms));
+  RankActions actions = end_when_overdue(now_ms);
   if (attempt_ && attempt_->frames != attempt_->told_frames &&
       now_ms - attempt_->told_ms >= limits_.progress_every_ms) {
     actions.emplace_back(progress(now_ms));
@@ -207,26 +204,62 @@ RankActions RankCore::on_launcher_lost() {
 
 bool RankCore::is_current(AttemptId attempt) const { return attempt_ && attempt_->order.attempt == attempt; }
 
-std::int64_t RankCore::progress_limit_ms() const {
-  if (!attempt_->has_reported) return limits_.first_report_ms;
-  return std::max(limits_.least_progress_ms, limits_.slowest_times * attempt_->slowest_ms);
+/// What the time between an engine's signs of life depends on.
+std::string RankCore::work_of(const Attempt& attempt) {
+  const SegmentOrder& order = attempt.order;
+  return attempt.engine + " " + order.settings.model + " " + order.settings.lora + " " +
+         std::to_string(order.size.width) + "x" + std::to_string(order.size.height) + " " +
+         description_of(order.share.layout) + " stage " + std::to_string(order.share.stage);
+}
+
+/// The wait for the first sign is no measure of the later ones: an engine may think for minutes about a
+/// whole segment and then hand out its frames in a row.
+void RankCore::hear_engine(std::int64_t now_ms) {
+  std::int64_t& longest = attempt_->silences[attempt_->phase];
+  longest = std::max(longest, now_ms - attempt_->heard_ms);
+  attempt_->phase = EnginePhase::Blocks;
+  attempt_->heard_ms = now_ms;
+}
+
+/// The attempt has finished.
+void RankCore::learn(std::int64_t now_ms) {
+  hear_engine(now_ms);
+  engine_.made = work_of(*attempt_);
+  patience_.learn(engine_.made, attempt_->silences);
+}
+
+RankActions RankCore::end_when_overdue(std::int64_t now_ms) {
+  const auto why = overdue(now_ms);
+  if (!why) return {};
+  patience_.forget(engine_.state == EngineState::Starting ? engine_.name : work_of(*attempt_));
+  return lose_engine(*why, now_ms);
 }
 
 /// Why the engine has to go, if it has.
 std::optional<std::string> RankCore::overdue(std::int64_t now_ms) const {
-  if (engine_.state == EngineState::Starting && now_ms - engine_.started_ms >= limits_.load_ms) {
-    return "the engine " + engine_.name + " was not ready " + seconds_text(limits_.load_ms) +
-           " after its start";
+  const std::int64_t starting_ms = now_ms - engine_.started_ms;
+  if (engine_.state == EngineState::Starting &&
+      starting_ms >= patience_.limit_ms(engine_.name, EnginePhase::Start)) {
+    return "the engine " + engine_.name + " was not ready " + seconds_text(starting_ms) + " after its start";
   }
   if (engine_.state != EngineState::Ready || !attempt_) return std::nullopt;
   if (attempt_->cancelled_ms && now_ms - *attempt_->cancelled_ms >= limits_.cancel_ms) {
     return "the engine " + engine_.name + " did not stop within " + seconds_text(limits_.cancel_ms);
   }
-  if (now_ms - attempt_->heard_ms >= progress_limit_ms()) {
-    return "no progress for " + seconds_text(now_ms - attempt_->heard_ms) + " after " +
-           std::to_string(attempt_->frames) + " frames";
-  }
-  return std::nullopt;
+  const std::int64_t silence_ms = now_ms - attempt_->heard_ms;
+  const auto longest = attempt_->silences.find(attempt_->phase);
+  const std::int64_t longest_ms = longest == attempt_->silences.end() ? 0 : longest->second;
+  if (silence_ms < patience_.limit_ms(work_of(*attempt_), attempt_->phase, longest_ms)) return std::nullopt;
+  return silence_text(silence_ms);
+}
+
+/// "no progress for 30 s after 24 frames (1.2 s was the longest before)"
+std::string RankCore::silence_text(std::int64_t silence_ms) const {
+  const std::string text = "no progress for " + seconds_text(silence_ms) + " after " +
+                           std::to_string(attempt_->frames) + " frames";
+  const std::int64_t before_ms = patience_.longest_ms(work_of(*attempt_), attempt_->phase);
+  if (before_ms == 0) return text;
+  return text + " (the longest silence of a finished segment was " + seconds_text(before_ms + 999) + ")";
 }
 
 double RankCore::seconds_of_attempt(std::int64_t now_ms) const {
@@ -241,7 +274,7 @@ RankActions RankCore::begin(std::int64_t now_ms) {
     engine_ = Engine{};
   }
   if (engine_.state == EngineState::None) {
-    engine_ = Engine{EngineState::Starting, attempt_->engine, 0, now_ms};
+    engine_ = Engine{EngineState::Starting, attempt_->engine, 0, now_ms, {}};
     actions.emplace_back(StartEngine{attempt_->engine});
   } else if (engine_.state == EngineState::Ready) {
     actions.emplace_back(hand_over(now_ms));
@@ -257,6 +290,7 @@ RankActions RankCore::begin_waiting(std::int64_t now_ms) {
 
 TellEngine RankCore::hand_over(std::int64_t now_ms) {
   attempt_->heard_ms = now_ms;
+  attempt_->phase = engine_.made == work_of(*attempt_) ? EnginePhase::FirstBlock : EnginePhase::Load;
   attempt_->is_handed_over = true;
   return TellEngine{MakeSegment{attempt_->order}};
 }
@@ -276,9 +310,10 @@ RankActions RankCore::end_attempt(RankMessage answer, std::int64_t now_ms) {
   return actions;
 }
 
-RankActions RankCore::fail_attempt(ErrorKind kind, const std::string& message, std::int64_t now_ms) {
+RankActions RankCore::fail_attempt(ErrorKind kind, const std::string& message, std::int64_t now_ms,
+                                   std::int64_t peak_bytes) {
   return end_attempt(AttemptFailed{attempt_->epoch, attempt_->order.attempt, hardware_.rank, kind, message,
-                                   attempt_->cancelled_ms.has_value(), attempt_->is_handed_over},
+                                   attempt_->cancelled_ms.has_value(), attempt_->is_handed_over, peak_bytes},
                      now_ms);
 }
 

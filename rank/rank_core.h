@@ -8,17 +8,19 @@
 
 #include "jobs/engine_protocol.h"
 #include "jobs/messages.h"
+#include "rank/patience.h"
 
 namespace longtake {
 
 /// How long a rank waits for what. All in milliseconds.
 struct RankLimits {
-  std::int64_t load_ms = 15 * 60'000;  ///< start of an engine to EngineStarted: large models take minutes
-  std::int64_t first_report_ms = 10 * 60'000;  ///< order to the first FramesMade
-  std::int64_t least_progress_ms = 60'000;     ///< between later reports: this, or ...
-  std::int64_t slowest_times = 20;             ///< ... so many times the attempt's slowest interval so far
-  std::int64_t cancel_ms = 5'000;              ///< CancelSegment to its answer
-  std::int64_t progress_every_ms = 200;        ///< AttemptProgressed at most so often
+  /// The longest silences of an engine; what is learned (Patience) makes them shorter.
+  PhaseTimes_ms silence_ms = {{EnginePhase::Start, 15 * 60'000},  // large models take minutes
+                              {EnginePhase::Load, 10 * 60'000},
+                              {EnginePhase::FirstBlock, 5 * 60'000},
+                              {EnginePhase::Blocks, 60'000}};
+  std::int64_t cancel_ms = 5'000;        ///< CancelSegment to its answer
+  std::int64_t progress_every_ms = 200;  ///< AttemptProgressed at most so often
 };
 
 /// Why a rank ended.
@@ -87,21 +89,22 @@ class RankCore {
     std::string name;
     int pid = 0;
     std::int64_t started_ms = 0;
+    std::string made;  // the work (work_of) that it did last
   };
 
   struct Attempt {
     Epoch epoch;
     std::string engine;
     SegmentOrder order;
-    std::int64_t taken_ms = 0;    // when the order arrived
-    std::int64_t heard_ms = 0;    // when its engine last gave a sign of life; set once the engine has it
-    std::int64_t slowest_ms = 0;  // longest interval between two reports
+    std::int64_t taken_ms = 0;  // when the order arrived
+    std::int64_t heard_ms = 0;  // when its engine last gave a sign of life; set once the engine has it
+    EnginePhase phase = EnginePhase::Load;
+    PhaseTimes_ms silences;  // the longest of each phase so far
     std::int64_t frames = 0;
     std::int64_t told_frames = 0;  // frames the scheduler knows of
     std::int64_t told_ms = 0;
     bool is_handed_over = false;  // the engine has it
-    bool has_reported = false;
-    bool may_end_early = false;  // its engine was told to finish
+    bool may_end_early = false;   // its engine was told to finish
     std::optional<std::int64_t> cancelled_ms;
   };
 
@@ -119,20 +122,26 @@ class RankCore {
   RankActions on(const SegmentGivenUp& report, std::int64_t peak_bytes, std::int64_t now_ms);
 
   bool is_current(AttemptId attempt) const;
-  std::int64_t progress_limit_ms() const;
+  static std::string work_of(const Attempt& attempt);
+  void hear_engine(std::int64_t now_ms);
+  void learn(std::int64_t now_ms);
   double seconds_of_attempt(std::int64_t now_ms) const;
   RankActions begin(std::int64_t now_ms);
   RankActions begin_waiting(std::int64_t now_ms);
   TellEngine hand_over(std::int64_t now_ms);
   TellScheduler progress(std::int64_t now_ms);
   RankActions end_attempt(RankMessage answer, std::int64_t now_ms);
-  RankActions fail_attempt(ErrorKind kind, const std::string& message, std::int64_t now_ms);
+  RankActions fail_attempt(ErrorKind kind, const std::string& message, std::int64_t now_ms,
+                           std::int64_t peak_bytes = 0);
   RankActions lose_engine(const std::string& why, std::int64_t now_ms);
+  RankActions end_when_overdue(std::int64_t now_ms);
   std::optional<std::string> overdue(std::int64_t now_ms) const;
+  std::string silence_text(std::int64_t silence_ms) const;
   RankActions leave(RankExit exit);
 
   RankHardware hardware_;
   RankLimits limits_;
+  Patience patience_;
   Engine engine_;
   std::optional<Attempt> attempt_;
   std::optional<Attempt> waiting_;

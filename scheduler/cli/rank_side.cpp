@@ -94,11 +94,13 @@ std::unique_ptr<SchedulerSide> start_scheduler(const CliOptions& options,
 }
 
 RankLimits limits_of(const Timeouts& timeouts) {
+  constexpr std::int64_t kMilliseconds = 1000;
   RankLimits limits;
-  limits.load_ms = std::int64_t{timeouts.load_s} * 1000;
-  // An engine loads its model when the first segment that needs it is ordered.
-  limits.first_report_ms = (std::int64_t{timeouts.load_s} + timeouts.first_block_s) * 1000;
-  limits.least_progress_ms = std::int64_t{timeouts.block_s} * 1000;
+  limits.silence_ms = {{EnginePhase::Start, kMilliseconds * timeouts.load_s},
+                       // An engine loads its model when the first segment that needs it is ordered.
+                       {EnginePhase::Load, kMilliseconds * (timeouts.load_s + timeouts.first_block_s)},
+                       {EnginePhase::FirstBlock, kMilliseconds * timeouts.first_block_s},
+                       {EnginePhase::Blocks, kMilliseconds * timeouts.block_s}};
   return limits;
 }
 

@@ -8,9 +8,11 @@
 namespace longtake {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 GenerateSegment order(std::int64_t attempt, const std::string& engine = "slate") {
   GenerateSegment message;
@@ -376,20 +378,19 @@ TEST(RankCore, SaysThatItIsAliveEveryHalfSecondAndNamesItsEngine) {
 }
 
 TEST(RankCore, AnEngineThatIsNotUpAfterALongTimeIsKilled) {
-  const RankLimits limits;
+  const std::int64_t limit_ms = RankLimits().silence_ms.at(EnginePhase::Start);
   Rank rank;
   rank.hears(order(1));
-  EXPECT_THAT(rank.ticks_at(limits.load_ms - 1), IsEmpty());
-  EXPECT_THAT(rank.ticks_at(limits.load_ms),
-              ElementsAre("kill", HasSubstr("not ready 900 s after its start")));
+  EXPECT_THAT(rank.ticks_at(limit_ms - 1), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(limit_ms), ElementsAre("kill", HasSubstr("not ready 900 s after its start")));
 }
 
 TEST(RankCore, TheFirstReportMayTakeLong) {
-  const RankLimits limits;
+  const std::int64_t limit_ms = RankLimits().silence_ms.at(EnginePhase::Load);
   Rank rank;
   rank.busy_with(1);
-  EXPECT_THAT(rank.ticks_at(limits.first_report_ms - 1), IsEmpty());
-  EXPECT_THAT(rank.ticks_at(limits.first_report_ms), ElementsAre("kill", HasSubstr("no progress for 600 s")));
+  EXPECT_THAT(rank.ticks_at(limit_ms - 1), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(limit_ms), ElementsAre("kill", HasSubstr("no progress for 600 s")));
 }
 
 TEST(RankCore, LaterReportsMayTakeAMinute) {
@@ -402,15 +403,88 @@ TEST(RankCore, LaterReportsMayTakeAMinute) {
   EXPECT_THAT(rank.ticks_at(560'000), ElementsAre("kill", HasSubstr("no progress for 60 s after 12 frames")));
 }
 
-TEST(RankCore, ASlowEngineGetsTwentyTimesItsSlowestInterval) {
+/// Makes `attempt` whole: its first sign after a second, the others `every_ms`. The clock starts anew.
+void make_one(Rank& rank, std::int64_t attempt, std::int64_t every_ms) {
+  rank.hears(order(attempt));
+  rank.engine_says(started());
+  rank.now_ms += 1'000;
+  rank.engine_says(frames(attempt, 12));
+  rank.now_ms += every_ms;
+  rank.engine_says(frames(attempt, 24));
+  rank.engine_says(made(attempt));
+}
+
+TEST(RankCore, AfterAFinishedSegmentAnEngineGetsAMultipleOfItsLongestSilence) {
+  Rank rank;
+  make_one(rank, 1, 2'000);
+  rank.hears(order(2));
+  rank.engine_says(frames(2, 12));
+  EXPECT_THAT(rank.ticks_at(rank.now_ms + 39'999), Not(Contains("kill")));
+  EXPECT_THAT(
+      rank.ticks_at(rank.now_ms + 1),
+      ElementsAre("kill", HasSubstr("no progress for 40 s after 12 frames (the longest silence of a finished "
+                                    "segment was 2 s)")));
+}
+
+TEST(RankCore, TheSilenceBeforeTheAnswerCountsToo) {
   Rank rank;
   rank.busy_with(1);
-  rank.now_ms = 1'000;
-  rank.engine_says(frames(1, 12));
-  rank.now_ms = 11'000;
-  rank.engine_says(frames(1, 24));
-  EXPECT_THAT(rank.ticks_at(210'999), ElementsAre());
-  EXPECT_THAT(rank.ticks_at(211'000), ElementsAre("kill", HasSubstr("no progress for 200 s")));
+  rank.engine_says(frames(1, 48));
+  rank.now_ms = 2'000;  // a slow disk
+  rank.engine_says(made(1));
+  rank.hears(order(2));
+  rank.engine_says(frames(2, 12));
+  EXPECT_THAT(rank.ticks_at(41'999), Not(Contains("kill")));
+}
+
+TEST(RankCore, AnEngineThatMadeSuchASegmentNeedNotLoad) {
+  Rank rank;
+  make_one(rank, 1, 1'000);
+  rank.hears(order(2));
+  EXPECT_THAT(rank.ticks_at(rank.now_ms + 299'999), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(rank.now_ms + 1), ElementsAre("kill", HasSubstr("no progress for 300 s")));
+}
+
+TEST(RankCore, AnEngineThatMadeAnotherSizeOfFilmLoadsAgain) {
+  Rank rank;
+  make_one(rank, 1, 1'000);
+  GenerateSegment other = order(2);
+  other.order.size = {384, 704};
+  rank.hears(other);
+  EXPECT_THAT(rank.ticks_at(rank.now_ms + 599'999), IsEmpty());
+}
+
+TEST(RankCore, ALimitThatEndedAnEngineIsNotTrustedAgain) {
+  Rank rank;
+  make_one(rank, 1, 1'000);
+  rank.hears(order(2));
+  rank.engine_says(frames(2, 12));
+  EXPECT_THAT(rank.ticks_at(rank.now_ms + 30'000), ElementsAre("kill", HasSubstr("no progress for 30 s")));
+  rank.hears(order(3));
+  rank.engine_says(started());
+  rank.engine_says(frames(3, 12));
+  EXPECT_THAT(rank.ticks_at(rank.now_ms + 59'999), Not(Contains("kill")));
+  EXPECT_THAT(rank.ticks_at(rank.now_ms + 1), ElementsAre("kill", HasSubstr("no progress for 60 s")));
+}
+
+TEST(RankCore, AStartIsMeasuredForTheNextOne) {
+  Rank rank;
+  rank.hears(order(1));
+  rank.now_ms = 2'000;
+  rank.engine_says(started());
+  rank.engine_dies("exit code 3");
+  rank.hears(order(2));
+  EXPECT_THAT(rank.ticks_at(41'999), IsEmpty());
+  EXPECT_THAT(rank.ticks_at(42'000), ElementsAre("kill", HasSubstr("was not ready 40 s after its start")));
+}
+
+TEST(RankCore, TellsTheMemoryOfAnEngineThatGivesUp) {
+  RankCore core(RankHardware{}, {});
+  core.on_order(order(1), 0);
+  core.on_report(started(), 0, 0);
+  const RankActions actions = core.on_report(given_up(1), 4096, 0);
+  const auto& told = std::get<TellScheduler>(actions.at(0)).message;
+  EXPECT_EQ(std::get<AttemptFailed>(told).peak_bytes, 4096);
 }
 
 TEST(RankCore, AnIdleEngineHasNoLimit) {

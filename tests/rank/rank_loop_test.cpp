@@ -98,7 +98,7 @@ TEST(RankLoop, AnEngineOfAnotherProtocolIsABug) {
 
 TEST(RankLoop, AnEngineThatHangsIsKilledAtItsLimit) {
   RankOptions rank = options();
-  rank.limits.first_report_ms = 300;
+  rank.limits.silence_ms[EnginePhase::Load] = 300;
   ScriptedScheduler scheduler = scheduler_of({"hangs", "good"});
   EXPECT_EQ(run_rank(rank, scheduler), RankExit::Ordered);
   EXPECT_THAT(scheduler.heard, ElementsAre("joined rank 0", HasSubstr("device_lost: no progress"),
@@ -107,7 +107,7 @@ TEST(RankLoop, AnEngineThatHangsIsKilledAtItsLimit) {
 
 TEST(RankLoop, AnEngineThatNeverStartsIsKilledAtItsLimit) {
   RankOptions rank = options("hang at=load");
-  rank.limits.load_ms = 300;
+  rank.limits.silence_ms[EnginePhase::Start] = 300;
   ScriptedScheduler scheduler = scheduler_of({"good"});
   EXPECT_EQ(run_rank(rank, scheduler), RankExit::Ordered);
   EXPECT_THAT(scheduler.heard, ElementsAre("joined rank 0", HasSubstr("was not ready")));
