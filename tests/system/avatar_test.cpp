@@ -170,6 +170,33 @@ TEST(AvatarKill, OfTheSchedulersProcessGivesTheSameFilm) { expect_same_film_afte
 
 TEST(AvatarKill, OfMpirunGivesTheSameFilm) { expect_same_film_after_kill_of({Role::Mpirun}); }
 
+// Drains.
+
+TEST(AvatarDrain, WhatItStopsIsGoneOnWithAndGivesTheSameFilm) {
+  constexpr const char* kLongSegments = "continuity: chained\nsegment_clips: 10\n";
+  constexpr int kMostStops = 12;
+  Project calm;
+  add_avatar_job(calm, "talk", kLongSegments);
+  run_well(calm, "1");
+  Project project;
+  add_avatar_job(project, "talk", kLongSegments);
+  int kept = 0;
+  for (int stop = 1; stop <= kMostStops && kept < 2; ++stop) {
+    Process run = project.start_run({"talk"}, {"--ranks", "1"});
+    ASSERT_TRUE(
+        becomes_true([&] { return run.is_over() || !names_in(project.segments("talk"), ".part").empty(); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100 * stop));
+    run.signal(SIGUSR1);
+    ASSERT_THAT(run.wait().exit_code, AnyOf(0, 75)) << run.err();
+    kept += names_in(project.segments("talk"), ".unfinished.safetensors").empty() ? 0 : 1;
+  }
+  EXPECT_GT(kept, 0) << "it was never stopped in the middle of a segment";
+  run_well(project, "1");
+  EXPECT_EQ(film_of(project), film_of(calm));
+  EXPECT_THAT(names_in(project.segments("talk"), ".unfinished.safetensors"), IsEmpty());
+  EXPECT_EQ(query_number(project.database(), "SELECT count(*) FROM attempts WHERE state='failed'"), 0);
+}
+
 // Checkpoints.
 
 TEST(AvatarCheckpoint, OfOtherContentIsRefusedByName) {

@@ -45,10 +45,10 @@ class Deadline : public ::testing::Test {
 };
 
 TEST_F(Deadline, ARunIsOverInTimeAndTheNextOneGoesOn) {
-  add_talk(24'000, "continuity: chained\nsegment_clips: 50\n");
+  add_talk(16'000, "continuity: chained\nsegment_clips: 50\n");
   Ended ended;
   // A busy machine needs more time to start.
-  for (const char* deadline : {"15s", "20s", "30s"}) {
+  for (const char* deadline : {"14s", "18s", "30s"}) {
     ended = project_.run({"talk"}, {"--ranks", "1", "--deadline", deadline});
     ASSERT_EQ(ended.exit_code, kRunAgain) << ended.out << ended.err;
     if (finished_segments() > 0) break;
