@@ -24,8 +24,9 @@ std::string describe_exit(int wait_status);
 class EngineProcess {
  public:
   /// Starts `program` without arguments. What it prints goes to the end of `log`, or to our standard
-  /// error when `log` is empty. It has no other descriptor of ours, its own process group (a Ctrl-C is
-  /// ours to answer), no signal blocked or ignored, and is killed when we die.
+  /// error when `log` is empty. It has no other descriptor of ours, its own process group, no signal
+  /// blocked, none ignored but those that drain or end a run (Slurm sends them to every process, and they
+  /// are ours to answer), and is killed when we die.
   /// Throws Error{InvalidInput} when there is no such program, Error{Io} when it cannot be started now.
   /// `environment` replaces or adds variables of ours.
   EngineProcess(const std::filesystem::path& program, const std::filesystem::path& log,

@@ -45,10 +45,16 @@ struct ChildPlan {
   ::_exit(127);
 }
 
+/// What a person or Slurm sends to every process of a run. The ranks answer it: an engine that died of it
+/// would look like a fault.
+constexpr std::array<int, 5> kSignalsOfRanks = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+
 void reset_signals() {
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  for (const int signal : kSignalsOfRanks) ::sigaction(signal, &action, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -74,6 +74,15 @@ TEST(EngineProcess, CarriesOrdersAndReports) {
   EXPECT_FALSE(engine.death());
 }
 
+TEST(EngineProcess, LeavesTheSignalsOfARunToItsRank) {
+  EngineProcess engine(faulty_engine(), {});
+  hear(engine, 1);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) ::kill(engine.pid(), signal);
+  engine.send(MakeSegment{order_to("good")});
+  EXPECT_EQ(hear(engine, 2).size(), 2U);
+  EXPECT_FALSE(engine.death());
+}
+
 TEST(EngineProcess, SaysHowItEnded) {
   EXPECT_EQ(end_after("killed"), "killed by signal 9 (SIGKILL)");
   EXPECT_EQ(end_after("exits"), "exit code 3");

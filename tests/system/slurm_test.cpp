@@ -247,7 +247,7 @@ TEST_F(Slurm, RanksThatSrunStartedMakeTheFilmAndDrain) {
   wait_for_segments("talk");
   cluster_->run({"scancel", "--batch", "--signal=USR1", job});
   expect_film(job, "talk", "1");
-  EXPECT_THAT(log_of(job), AllOf(HasSubstr("draining (signal USR1)"), Not(HasSubstr("Killed"))));
+  EXPECT_THAT(log_of(job), AllOf(HasSubstr("draining (signal USR1)"), Not(HasSubstr("engine ended"))));
 }
 
 }  // namespace

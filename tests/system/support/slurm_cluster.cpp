@@ -109,8 +109,8 @@ void SlurmCluster::write_configuration() const {
        << "SlurmctldPort=" << ports[0] << "\nSlurmdPort=" << ports[1] << "\n"
        << "SlurmUser=root\nSlurmdUser=root\n"
        << "AuthType=auth/munge\nCredType=cred/munge\n"
-       // How long a requeued job waits goes by the life of its credentials.
-       << "AuthInfo=socket=" << folder << "/munge.socket,cred_expire=1\n"
+       // A requeued job waits as long as its credentials live; Slurm takes nothing shorter.
+       << "AuthInfo=socket=" << folder << "/munge.socket,cred_expire=5\n"
        << "StateSaveLocation=" << folder << "/state\nSlurmdSpoolDir=" << folder << "/spool\n"
        << "SlurmctldPidFile=" << folder << "/slurmctld.pid\nSlurmdPidFile=" << folder << "/slurmd.pid\n"
        << "SlurmctldLogFile=" << folder << "/slurmctld.log\nSlurmdLogFile=" << folder

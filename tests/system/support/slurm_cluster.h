@@ -13,7 +13,7 @@ namespace longtake {
 /// Slurm as a site runs it, on this machine alone: munged, slurmctld and slurmd with a configuration, ports
 /// and folders of their own. One node of eight processors and 16 GB, with four generic resources that stand
 /// for GPUs; one partition, `night`. A job that is ended has 5 s between SIGTERM and SIGKILL, and one that is
-/// requeued waits 1 s. The destructor cancels all jobs and kills whatever they have left.
+/// requeued waits 6 s. The destructor cancels all jobs and kills whatever they have left.
 class SlurmCluster {
  public:
   /// Why there can be none: not root, or no Slurm. Empty when there can.
