@@ -1,6 +1,9 @@
 #include "scheduler/reconcile.h"
 
 #include <filesystem>
+#include <iterator>
+#include <set>
+#include <utility>
 
 #include "storage/durable_file.h"
 #include "storage/media/segment_file.h"
@@ -12,17 +15,19 @@ namespace fs = std::filesystem;
 
 class Reconciliation {
  public:
-  Reconciliation(StoredJob& job, const WorkDir& work_dir, std::int64_t now_ms)
-      : job_(job), work_dir_(work_dir), now_ms_(now_ms) {}
+  Reconciliation(StoredJob& job, const WorkDir& work_dir, SegmentId next_segment, std::int64_t now_ms)
+      : job_(job), work_dir_(work_dir), next_segment_(next_segment), now_ms_(now_ms) {}
 
   std::vector<Change> run() {
     remove_partial_files();
+    find_files();
     for (StoredRange& range : job_.ranges) {
-      for (StoredSegment& segment : range.segments) {
-        if (segment.state == SegmentState::Finished) {
-          verify(segment);
+      for (std::size_t s = 0; s < range.segments.size(); ++s) {
+        if (range.segments[s].state == SegmentState::Finished) {
+          verify(range.segments[s]);
         } else {
-          adopt_or_remove(segment);
+          adopt_cut(range, s);
+          adopt_or_remove(range.segments[s]);
         }
       }
     }
@@ -55,6 +60,35 @@ class Reconciliation {
     segment.state = SegmentState::Pending;
     segment.facts.reset();
     changes_.push_back(SegmentReopened{segment.id, "made again: " + *fault});
+  }
+
+  void find_files() {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(work_dir_.segments(job_.name), none)) {
+      const auto clips = clips_of_segment_file(entry.path().filename().string());
+      if (clips) files_.emplace(clips->begin, clips->end);
+    }
+  }
+
+  /// Cuts a segment of which there is no file, but one of its first clips: its maker died between rename and
+  /// commit of a segment that was ended early.
+  void adopt_cut(StoredRange& range, std::size_t index) {
+    StoredSegment& segment = range.segments[index];
+    const Interval clips = segment.clips;
+    const auto longest = files_.upper_bound({clips.begin, clips.end});
+    if (longest == files_.begin()) return;
+    const auto [begin, end] = *std::prev(longest);
+    if (begin != clips.begin || end == clips.end) return;
+    StoredSegment first = segment;
+    first.clips = {begin, end};
+    if (!facts_of_orphan(first)) return;
+    StoredSegment rest;
+    rest.id = next_segment_;
+    ++next_segment_.value;
+    rest.clips = {end, clips.end};
+    segment.clips = first.clips;
+    changes_.push_back(SegmentCut{segment.id, end, rest.id});
+    range.segments.insert(range.segments.begin() + static_cast<std::ptrdiff_t>(index) + 1, std::move(rest));
   }
 
   void adopt_or_remove(StoredSegment& segment) {
@@ -113,7 +147,9 @@ class Reconciliation {
 
   StoredJob& job_;
   const WorkDir& work_dir_;
+  SegmentId next_segment_;
   std::int64_t now_ms_;
+  std::set<std::pair<std::int64_t, std::int64_t>> files_;  ///< first clip and end of every segment file
   int kept_ = 0;
   int adopted_ = 0;
   std::vector<Change> changes_;
@@ -121,8 +157,9 @@ class Reconciliation {
 
 }  // namespace
 
-std::vector<Change> reconcile_with_disk(StoredJob& job, const WorkDir& work_dir, std::int64_t now_ms) {
-  return Reconciliation(job, work_dir, now_ms).run();
+std::vector<Change> reconcile_with_disk(StoredJob& job, const WorkDir& work_dir, SegmentId next_segment,
+                                        std::int64_t now_ms) {
+  return Reconciliation(job, work_dir, next_segment, now_ms).run();
 }
 
 }  // namespace longtake

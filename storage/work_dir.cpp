@@ -18,6 +18,15 @@ std::string segment_file_name(Interval clips) { return segment_stem(clips) + ".m
 
 std::string carry_file_name(Interval clips) { return segment_stem(clips) + ".carry.safetensors"; }
 
+std::optional<Interval> clips_of_segment_file(const std::string& name) {
+  long long begin = 0;
+  long long end = 0;
+  if (std::sscanf(name.c_str(), "c%lld-%lld.mp4", &begin, &end) != 2) return std::nullopt;
+  const Interval clips = {begin, end};
+  if (segment_file_name(clips) != name) return std::nullopt;
+  return clips;
+}
+
 std::filesystem::path WorkDir::segment(const std::string& name, Interval clips) const {
   return segments(name) / segment_file_name(clips);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "jobs/interval.h"
@@ -10,6 +11,8 @@ namespace longtake {
 /// c000000-000020.mp4, and what lies beside it.
 std::string segment_file_name(Interval clips);
 std::string carry_file_name(Interval clips);
+/// The clips of c000000-000020.mp4; nullopt for another name.
+std::optional<Interval> clips_of_segment_file(const std::string& name);
 
 /// Makes every path of a work directory; nobody else joins path strings, but for an engine that cuts a
 /// segment. Touches no file.

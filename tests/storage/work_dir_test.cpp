@@ -23,6 +23,15 @@ TEST(WorkDir, NamesSegmentsByTheirClipsInSixDigits) {
   EXPECT_EQ(dir.carry("news", {0, 20}), "/w/jobs/news/segments/c000000-000020.carry.safetensors");
 }
 
+TEST(WorkDir, ReadsTheClipsOfASegmentsName) {
+  EXPECT_EQ(clips_of_segment_file("c000008-000016.mp4"), (Interval{8, 16}));
+  EXPECT_EQ(clips_of_segment_file(segment_file_name({999'999, 1'000'001})), (Interval{999'999, 1'000'001}));
+  for (const char* other : {"c000008-000016.carry.safetensors", "c000008-000016.mp4.attempt-7.part",
+                            "c8-16.mp4", "output.mp4", "c000008-000016.mp4x"}) {
+    EXPECT_EQ(clips_of_segment_file(other), std::nullopt) << other;
+  }
+}
+
 TEST(WorkDir, MoreThanSixDigitsAreNotCut) {
   EXPECT_EQ(WorkDir("/w").segment("news", {999'999, 1'000'003}), "/w/jobs/news/segments/c999999-1000003.mp4");
 }

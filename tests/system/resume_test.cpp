@@ -130,6 +130,21 @@ TEST_F(Resume, AdoptsACompleteSegmentThatTheDatabaseDoesNotKnow) {
             kSegments);
 }
 
+/// As a crash leaves it when a segment was ended early and the rest of it was not even begun.
+TEST_F(Resume, AdoptsTheFirstPartOfASegmentThatWasCutWhenTheRunDied) {
+  run_well();
+  change_database(project_.database(),
+                  "DELETE FROM attempts WHERE segment_id=(SELECT id FROM segments WHERE begin_clip=4);"
+                  "DELETE FROM segments WHERE begin_clip=4;"
+                  "UPDATE segments SET end_clip=6, state='pending' WHERE begin_clip=2;"
+                  "UPDATE jobs SET state='running'");
+  std::filesystem::remove(segment("000004-000006"));
+  const std::int64_t last = last_attempt();
+  run_well();
+  EXPECT_THAT(attempted_since(last), ElementsAre(4));
+  EXPECT_EQ(query_number(project_.database(), "SELECT end_clip FROM segments WHERE begin_clip=2"), 4);
+}
+
 TEST_F(Resume, DoesNotAdoptASegmentOfAnotherJob) {
   project_.add_job("other", Recording().tone(kFrames / 25.0, 330), "continuity: chained\nsegment_clips: 2\n");
   ASSERT_EQ(project_.run({"talk", "other"}, {"--ranks", "2"}).exit_code, 0);
