@@ -149,7 +149,7 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
     StoredJob stored = known[j] ? *known[j] : store.add_job(stored_job_of(job, plan, work_dir), now_ms);
     // The film may have been asked for elsewhere this time; that changes no number.
     stored.output = film_path(job, work_dir);
-    const std::vector<Change> found = reconcile_with_disk(stored, work_dir, now_ms);
+    const std::vector<Change> found = reconcile_with_disk(stored, work_dir, store.next_segment(), now_ms);
     store.save(epoch, found);
     for (const Change& change : found) {
       if (const auto* note = std::get_if<EventNoted>(&change)) setup.notes.push_back(*note);
