@@ -111,7 +111,8 @@ TEST(Formats, NameEveryKeyOfAJobFile) {
 TEST(Formats, NameEveryKeyOfAProfile) {
   const auto keys = matches(read("scheduler/planner/profile.cpp"),
                             R"re((?:(?:yaml|limits|facts)(?:\.|->)\w+|read_\w+)\([^()"]*"(\w+)")re");
-  EXPECT_THAT(keys, ::testing::IsSupersetOf({"device", "timeouts", "load_s", "account", "link", "nccl_environment"}));
+  EXPECT_THAT(
+      keys, ::testing::IsSupersetOf({"device", "timeouts", "load_s", "account", "link", "nccl_environment"}));
   EXPECT_THAT(missing(keys, read("docs/formats.md")), IsEmpty());
 }
 
@@ -188,6 +189,27 @@ TEST(Failures, NameEveryErrorKind) {
   const auto kinds = matches(read("jobs/error.cpp"), R"re(ErrorKind::\w+, "(\w+)")re");
   EXPECT_THAT(kinds, SizeIs(6));
   EXPECT_THAT(missing(kinds, read("docs/failures.md")), IsEmpty());
+}
+
+/// Every "Suite.Name" of our tests.
+std::set<std::string> all_tests() {
+  std::set<std::string> tests;
+  const std::regex test(R"(\nTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\))");
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / "tests")) {
+    if (entry.path().extension() != ".cpp") continue;
+    const std::string source = read(entry.path().lexically_relative(kRoot));
+    for (std::sregex_iterator it(source.begin(), source.end(), test), end; it != end; ++it) {
+      tests.insert((*it)[1].str() + "." + (*it)[2].str());
+    }
+  }
+  return tests;
+}
+
+TEST(Failures, NameTestsThatAreThere) {
+  const auto named = matches(read("docs/failures.md"), R"(`([A-Z]\w+\.[A-Z]\w+)`)");
+  EXPECT_THAT(named, SizeIs(::testing::Gt(10U)));
+  const std::set<std::string> tests = all_tests();
+  for (const std::string& test : named) EXPECT_EQ(tests.count(test), 1U) << test;
 }
 
 TEST(Readme, NamesEveryCommand) {

@@ -3,7 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <random>
 
 #include "tests/system/support/database.h"
 #include "tests/system/support/files.h"
@@ -136,6 +139,37 @@ TEST(Film, BeginsAndEndsWithTheSpeech) {
   const auto frames = static_cast<std::int64_t>(strip_numbers(project.film("trimmed")).size());
   EXPECT_NEAR(static_cast<double>(frames), 275, 2);
   expect_whole_film(project.film("trimmed"), frames);
+}
+
+/// Of 1900x1900 pixels without any order, which PNG cannot make smaller.
+std::string png_of_ten_megabytes(const Project& project) {
+  constexpr std::size_t kSide = 1900;
+  std::mt19937 random(1);
+  std::string pixels(kSide * kSide * 3, '\0');
+  for (char& byte : pixels) byte = static_cast<char>(random());
+  write_file(project.file("pixels"), pixels);
+  const std::string size = std::to_string(kSide) + "x" + std::to_string(kSide);
+  return output_of({"ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-i",
+                    project.file("pixels").string(), "-f", "image2pipe", "-c:v", "png", "-"});
+}
+
+std::int64_t peak_bytes_of(const Project& project) {
+  const std::string report = read_file(project.job("talk") / "report.json");
+  return nlohmann::json::parse(report).at("peak_bytes_measured");
+}
+
+TEST(Film, OfAPortraitOfTenMegabytesTakesTheMemoryOfASmallOne) {
+  std::vector<std::int64_t> peaks;
+  for (const bool is_large : {false, true}) {
+    Project project;
+    project.add_job("talk", Recording().tone(4));
+    if (is_large) write_file(project.file("face.png"), png_of_ten_megabytes(project));
+    EXPECT_EQ(std::filesystem::file_size(project.file("face.png")) > 10'000'000, is_large);
+    run_well(project, {"talk"}, {"--ranks", "1"});
+    peaks.push_back(peak_bytes_of(project));
+  }
+  constexpr std::int64_t kSmallChange_bytes = 4 << 20;
+  EXPECT_LT(std::abs(peaks[1] - peaks[0]), kSmallChange_bytes) << peaks[0] << " and " << peaks[1];
 }
 
 TEST(Film, GoesWhereTheJobSays) {
