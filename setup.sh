@@ -13,7 +13,7 @@ packages=(
   # the model; without the threaded OpenBLAS, LibTorch falls back to a reference BLAS 50 times slower
   libtorch-dev libopenblas0-pthread libsentencepiece-dev
   # tests and examples
-  libgtest-dev libgmock-dev libbenchmark-dev ffmpeg sqlite3 espeak-ng procps
+  libgtest-dev libgmock-dev libbenchmark-dev ffmpeg sqlite3 espeak-ng procps slurmctld slurmd slurm-client munge
 )
 
 missing=()

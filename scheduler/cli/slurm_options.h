@@ -20,7 +20,7 @@ struct SlurmOptions {
   std::optional<int> tasks_per_node;
   std::optional<int> cpus_per_task;
   std::vector<std::string> more;  ///< options of sbatch as they are
-  int warn_before_s = 180;
+  int warn_before_s = 120;
   std::string launch;  ///< mpirun, srun
   bool is_array = false;
   std::optional<int> array_at_once;

@@ -11,7 +11,7 @@ namespace longtake {
 /// How the ranks are started inside an allocation.
 enum class SlurmLaunch {
   Mpirun,  ///< `longtake run` starts mpirun, which knows the allocation: a lost rank does not end the others
-  Srun,    ///< srun starts every rank, where there is no mpirun
+  Srun,    ///< srun starts every rank, where there is no mpirun; a lost one ends them all
 };
 
 /// Films that one run makes in one work directory.

@@ -90,7 +90,8 @@ std::string directives_of(const BatchJob& job) {
   return directives.text();
 }
 
-/// How srun must start ranks: they find each other by PMIx, and one that is lost does not end the others.
+/// How srun must start ranks: they find each other by PMIx, and rank 0 may end with a code of its own, and
+/// before the others, whatever the site thinks of such steps.
 std::string srun_words(const BatchJob& job) {
   std::string words = "srun --ntasks=" + std::to_string(job.ranks()) +
                       " --ntasks-per-node=" + std::to_string(job.tasks_per_node);

@@ -241,13 +241,23 @@ TEST_F(Slurm, AJobThatNeedsAPersonStops) {
   EXPECT_THAT(log_of(job), HasSubstr("holds another job of this name"));
 }
 
-TEST_F(Slurm, RanksThatSrunStartedMakeTheFilmAndDrain) {
+TEST_F(Slurm, RanksThatSrunStartedDrainAndMakeTheFilm) {
   add_film("talk");
   const std::string job = submit_well({"talk.yaml", "--launch", "srun"});
   wait_for_segments("talk");
   cluster_->run({"scancel", "--batch", "--signal=USR1", job});
   expect_film(job, "talk", "1");
   EXPECT_THAT(log_of(job), AllOf(HasSubstr("draining (signal USR1)"), Not(HasSubstr("engine ended"))));
+}
+
+TEST_F(Slurm, ALostRankEndsTheStepOfSrunAndTheNextStartGoesOn) {
+  add_film("talk");
+  const std::string job = submit_well({"talk.yaml", "--launch", "srun"});
+  wait_for_segments("talk");
+  const auto rank = find_process(cluster_->tag(), Role::Rank, 1);
+  ASSERT_TRUE(rank);
+  ::kill(rank->pid, SIGKILL);
+  expect_film(job, "talk", "1");
 }
 
 }  // namespace

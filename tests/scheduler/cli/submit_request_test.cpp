@@ -166,8 +166,8 @@ TEST(SubmitRequest, RefusesATimeThatSlurmWouldNotRead) {
 
 TEST(SubmitRequest, RefusesAWarningBeforeTheStart) {
   CliOptions options = typed();
-  options.slurm.time_limit = "3";
-  EXPECT_THAT(refusal_of(options, gpu_nodes()), AllOf(HasSubstr("180 s"), HasSubstr("--warn-before")));
+  options.slurm.time_limit = "2";
+  EXPECT_THAT(refusal_of(options, gpu_nodes()), AllOf(HasSubstr("120 s"), HasSubstr("--warn-before")));
 }
 
 TEST(SubmitInventory, HasEveryNodeWithItsRanks) {
@@ -191,7 +191,7 @@ TEST(SubmitAdvice, NamesWhatOnlyThePartitionDecides) {
 
 TEST(SubmitAdvice, SaysThatANightIsTooShort) {
   Profile profile = gpu_nodes();
-  profile.slurm = {"", "", "01:03:00", 4, kGibibyte};
+  profile.slurm = {"", "", "01:02:00", 4, kGibibyte};
   const BatchJob job = batch_job_of(typed(), profile, kTalk, here());
   EXPECT_THAT(advice_on(job, profile, 3600), IsEmpty());
   const auto advice = advice_on(job, profile, 2.5 * 3600);

@@ -80,7 +80,7 @@ TEST(BatchScript, RunsLongtakeWithEveryRank) {
                               "\"$work_dir\" '--profile' '4x24gb' --ranks 8)\n")));
 }
 
-TEST(BatchScript, SrunStartsEveryRankAndSurvivesALostOne) {
+TEST(BatchScript, SrunStartsEveryRankAndLetsThemEndAlone) {
   BatchJob job = smallest_job();
   job.nodes = 2;
   job.tasks_per_node = 4;

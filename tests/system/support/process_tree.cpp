@@ -60,7 +60,9 @@ std::vector<RunProcess> processes_of(const std::string& tag) {
     if (error != std::errc() || end != name.data() + name.size()) continue;
     const std::string environment = read_file(entry.path() / "environ");
     if (variable(environment, kTagVariable) != tag) continue;
-    const auto rank = variable(environment, "OMPI_COMM_WORLD_RANK");
+    // As mpirun says it; as srun does.
+    auto rank = variable(environment, "OMPI_COMM_WORLD_RANK");
+    if (!rank) rank = variable(environment, "PMIX_RANK");
     if (rank) process.rank = std::stoi(*rank);
     std::error_code gone;
     const fs::path program = fs::read_symlink(entry.path() / "exe", gone);
