@@ -31,6 +31,10 @@ SchedulerCore::SchedulerCore(Epoch epoch, const WorkDir& work_dir, std::vector<R
     state.priority = job.priority;
     if (!is_final(state.stored.state)) ++open_jobs_;
     state.planned_frames_per_second = job.frames_per_second;
+    const Layout& planned = state.order.share.layout;
+    const int planned_ranks = std::max(1, planned.ranks());
+    state.shares = std::move(job.shares);
+    state.share = &state.shares.try_emplace(planned_ranks, JobShare{planned, {}}).first->second;
     jobs_.push_back(std::move(state));
   }
   for (std::size_t j = 0; j < jobs_.size(); ++j) add_ranges(j);
@@ -198,7 +202,8 @@ Actions SchedulerCore::on_attempt_failed(const AttemptFailed& report, std::int64
 
 void SchedulerCore::conclude_failure(AttemptId id, std::int64_t now_ms, Actions& actions) {
   const Attempt attempt = running_.at(id);
-  end_attempt(id, AttemptState::Failed, attempt.failure->kind, attempt.failure->message, now_ms, actions);
+  end_attempt(id, AttemptState::Failed, attempt.failure->kind, attempt.failure->message, now_ms, actions,
+              std::max(attempt.peak_bytes, attempt.failure->peak_bytes));
   charge(attempt, *attempt.failure, now_ms, actions);
 }
 
@@ -212,8 +217,10 @@ void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, 
        where + " failed on rank " + std::to_string(report.rank.value) + ": " + report.message, now_ms,
        actions);
   switch (report.kind) {
-    case ErrorKind::InvalidInput:
     case ErrorKind::OutOfMemory:
+      if (plan_for_more_memory(attempt, where, now_ms, actions)) return;
+      [[fallthrough]];
+    case ErrorKind::InvalidInput:
     case ErrorKind::Bug:
       fail_job(range.job, report.kind, where + ": " + report.message, now_ms, actions);
       return;
@@ -291,13 +298,13 @@ void SchedulerCore::finish_attempt(AttemptId id, const Attempt& attempt) {
 }
 
 void SchedulerCore::end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message,
-                                std::int64_t now_ms, Actions& actions) {
+                                std::int64_t now_ms, Actions& actions, std::int64_t peak_bytes) {
   const Attempt attempt = running_.at(id);
   Range& range = ranges_[attempt.range];
   finish_attempt(id, attempt);
   StoredSegment& segment = segment_at(range);
   segment.state = SegmentState::Pending;
-  actions.changes.push_back(AttemptEnded{id, segment.id, to, kind, message, now_ms});
+  actions.changes.push_back(AttemptEnded{id, segment.id, to, kind, message, now_ms, peak_bytes});
   if (!is_final(jobs_[range.job].stored.state)) make_ready(attempt.range);
 }
 
@@ -346,6 +353,8 @@ Actions SchedulerCore::on_tick(std::int64_t now_ms) {
 
 /// The common end of every handler that may have freed a group or finished a job.
 Actions SchedulerCore::settle(std::int64_t now_ms, Actions actions) {
+  regroup_survivors(now_ms, actions);
+  merge_held_groups(now_ms, actions);
   assign(now_ms, actions);
   if (is_out_of_time()) drain(want_of_time(), now_ms, actions);
   end_when_over(now_ms, actions);

@@ -13,6 +13,7 @@
 #include "scheduler/rate_meter.h"
 #include "scheduler/run_status.h"
 #include "scheduler/time_left.h"
+#include "scheduler/work_record.h"
 #include "storage/change.h"
 #include "storage/job_store.h"
 #include "storage/work_dir.h"
@@ -27,6 +28,9 @@ struct RunJob {
   /// the run's folder, in which each attempt that needs one gets its own.
   SegmentOrder order;
   double frames_per_second = 0;  ///< of one group, as planned; 0: not known
+  /// How groups of so many ranks share its work, for every number that fits. All give the same film. Empty:
+  /// it is made as `order` says, and not otherwise.
+  std::map<int, JobShare> shares{};
 };
 
 /// The ranks whose engines make a segment together, in the order of its stages. The last one writes it and
@@ -107,17 +111,23 @@ class SchedulerCore {
   struct AttemptSubject {
     JobId job;
     Interval clips;
+    const JobShare* share = nullptr;  ///< lives as long as the core
   };
   /// What an attempt is or was about, if it is its group's present one or the one before: a stage may end
   /// after its segment. nullopt for others.
   std::optional<AttemptSubject> subject_of(Epoch epoch, AttemptId attempt) const;
   /// The job with its segments' states and facts as of now. Throws Error{Bug} for an unknown id.
   const StoredJob& job(JobId id) const;
+  /// How the job's work is shared out now: as in its last attempt, before that as planned.
+  const JobShare& share_of(JobId id) const;
 
  private:
   struct Job {
     StoredJob stored;
     SegmentOrder order;
+    std::map<int, JobShare> shares;  ///< by the ranks that share; never empty
+    const JobShare* share = nullptr;
+    int least_ranks = 1;  ///< fewer turned out to have too little memory
     int priority = 0;
     int joins_tried = 0;
     bool is_joining = false;
@@ -148,7 +158,11 @@ class SchedulerCore {
     std::set<SegmentId> failed;
     int failed_starts = 0;  ///< of an engine that never got a segment, since the group last finished one
     bool is_blocked = false;
-    bool is_usable() const { return !is_blocked && joined.size() == plan.ranks.size(); }
+    bool is_held = false;  ///< gets nothing new: it is to become part of a larger one
+    /// A group whose ranks went to another one has none.
+    bool is_usable() const {
+      return !is_blocked && !plan.ranks.empty() && joined.size() == plan.ranks.size();
+    }
   };
   struct Rank {
     std::size_t group = 0;
@@ -160,6 +174,7 @@ class SchedulerCore {
   struct Attempt {
     std::size_t range = 0;
     std::size_t group = 0;
+    const JobShare* share = nullptr;
     std::vector<RankId> ranks;  ///< one per stage
     std::set<RankId> at_work;   ///< those that have not answered
     std::map<RankId, std::int64_t> frames_by_rank;
@@ -188,7 +203,9 @@ class SchedulerCore {
   void assign(std::int64_t now_ms, Actions& actions);
   std::optional<std::size_t> choose_group(const Range& range) const;
   void start_attempt(std::size_t range, std::size_t group, std::int64_t now_ms, Actions& actions);
-  SegmentOrder order_for(const Range& range, AttemptId attempt) const;
+  SegmentOrder order_for(const Range& range, const Layout& layout, AttemptId attempt) const;
+  /// nullptr: this group cannot make this job.
+  static const JobShare* share_in(const Job& job, const Group& group);
   static std::vector<RankId> workers_of(const RunGroup& group, const Layout& layout);
   void refresh_idle(std::size_t group);
 
@@ -232,6 +249,21 @@ class SchedulerCore {
   void mark_rank(RankId id, RankState state, const std::string& message, std::int64_t now_ms,
                  Actions& actions) const;
 
+  // core_regroup.cpp: groups of another size than was planned.
+  static const JobShare* share_of_ranks(const Job& job, std::size_t ranks);
+  bool is_of_use(std::size_t ranks) const;
+  bool plan_for_more_memory(const Attempt& attempt, const std::string& where, std::int64_t now_ms,
+                            Actions& actions);
+  bool has_group_for(const Job& job) const;
+  bool hold_groups_for(int ranks);
+  void merge_held_groups(std::int64_t now_ms, Actions& actions);
+  bool is_beyond_hope(RankId id, std::int64_t now_ms) const;
+  void regroup_survivors(std::int64_t now_ms, Actions& actions);
+  bool lacks_only_lost_ranks(const Group& group, std::int64_t now_ms) const;
+  std::vector<std::size_t> groups_to_dissolve(const std::string& host, std::int64_t now_ms) const;
+  void dissolve(const std::vector<std::size_t>& broken, std::int64_t now_ms, Actions& actions);
+  void unite(const std::vector<std::size_t>& groups, std::int64_t now_ms, Actions& actions);
+
   // core.cpp: attempts.
   void add_ranges(std::size_t job);
   void skip_finished(Range& range) const;
@@ -240,7 +272,7 @@ class SchedulerCore {
   void conclude_failure(AttemptId id, std::int64_t now_ms, Actions& actions);
   void finish_attempt(AttemptId id, const Attempt& attempt);
   void end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message,
-                   std::int64_t now_ms, Actions& actions);
+                   std::int64_t now_ms, Actions& actions, std::int64_t peak_bytes = 0);
   void charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms, Actions& actions);
   void charge_group(std::size_t group, SegmentId segment, const std::string& message, std::int64_t now_ms,
                     Actions& actions);
@@ -266,6 +298,8 @@ class SchedulerCore {
   std::unordered_map<AttemptId, Attempt> running_;
   std::set<ReadyKey> ready_;
   std::set<std::size_t> idle_;                              ///< groups
+  std::set<std::size_t> broken_;                            ///< groups of several that lost a rank
+  std::vector<std::vector<std::size_t>> merges_;            ///< groups that are held to become one each
   std::multimap<std::int64_t, std::size_t> paused_ranges_;  ///< by the time they are ready again
   std::size_t open_jobs_ = 0;                               ///< neither done nor failed
   std::size_t joins_open_ = 0;

@@ -35,7 +35,7 @@ void SchedulerCore::make_unready(std::size_t index) {
 
 void SchedulerCore::refresh_idle(std::size_t index) {
   const Group& group = groups_[index];
-  if (group.is_usable() && !group.attempt.is_set()) {
+  if (group.is_usable() && !group.is_held && !group.attempt.is_set()) {
     idle_.insert(index);
   } else {
     idle_.erase(index);
@@ -55,15 +55,24 @@ void SchedulerCore::assign(std::int64_t now_ms, Actions& actions) {
 /// Elsewhere than where it failed last, even if that means to wait until a busy group is idle again: one
 /// bad device must not use up all tries of a segment. None, when it is to wait.
 std::optional<std::size_t> SchedulerCore::choose_group(const Range& range) const {
+  const auto is_able = [&](const Group& group) { return share_in(jobs_[range.job], group) != nullptr; };
   const auto is_elsewhere = [&](const Group& group) { return group.plan.id != range.last_failed_on; };
+  std::optional<std::size_t> same;
   for (const std::size_t group : idle_) {
+    if (!is_able(groups_[group])) continue;
     if (is_elsewhere(groups_[group])) return group;
+    same = group;
   }
+  if (!same) return std::nullopt;
   const bool has_elsewhere = std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
-    return group.is_usable() && is_elsewhere(group);
+    return group.is_usable() && is_elsewhere(group) && is_able(group);
   });
   if (has_elsewhere) return std::nullopt;
-  return *idle_.begin();
+  return same;
+}
+
+const JobShare* SchedulerCore::share_in(const Job& job, const Group& group) {
+  return share_of_ranks(job, group.plan.ranks.size());
 }
 
 void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_index, std::int64_t now_ms,
@@ -76,8 +85,10 @@ void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_ind
   make_unready(range_index);
   group.attempt = attempt;
   refresh_idle(group_index);
-  const SegmentOrder order = order_for(range, attempt);
+  job.share = share_in(job, group);
+  const SegmentOrder order = order_for(range, job.share->layout, attempt);
   Attempt& running = running_[attempt];
+  running.share = job.share;
   running.range = range_index;
   running.group = group_index;
   running.ranks = workers_of(group.plan, order.share.layout);
@@ -105,12 +116,13 @@ std::vector<RankId> SchedulerCore::workers_of(const RunGroup& group, const Layou
   return {group.ranks.end() - static_cast<std::ptrdiff_t>(stages), group.ranks.end()};
 }
 
-SegmentOrder SchedulerCore::order_for(const Range& range, AttemptId attempt) const {
+SegmentOrder SchedulerCore::order_for(const Range& range, const Layout& layout, AttemptId attempt) const {
   const Job& job = jobs_[range.job];
   const StoredRange& stored = job.stored.ranges[range.index];
   const Interval clips = stored.segments[range.next].clips;
   SegmentOrder order = job.order;
   order.attempt = attempt;
+  order.share.layout = layout;
   const bool meets = order.share.layout.ranks() > 1;
   order.share.meeting = meets ? order.share.meeting + "/" + std::to_string(attempt.value) : std::string();
   order.range = stored.clips;

@@ -146,7 +146,7 @@ std::optional<SchedulerCore::AttemptSubject> SchedulerCore::subject_of(Epoch epo
   if (it != running_.end()) {
     const Range& range = ranges_[it->second.range];
     const StoredJob& job = jobs_[range.job].stored;
-    return AttemptSubject{job.id, job.ranges[range.index].segments[range.next].clips};
+    return AttemptSubject{job.id, job.ranges[range.index].segments[range.next].clips, it->second.share};
   }
   const auto is_before = [&](const Group& group) { return id.is_set() && group.attempt_before == id; };
   const auto group = std::find_if(groups_.begin(), groups_.end(), is_before);
@@ -196,9 +196,8 @@ bool SchedulerCore::has_hope(std::int64_t now_ms) const {
     const Rank& rank = entry.second;
     const Group& group = groups_[rank.group];
     if (group.is_blocked) return false;
-    const bool may_return =
-        rank.state == RankState::Lost && now_ms - rank.last_seen_ms <= kSchedulerSilence_ms;
-    return group.is_usable() || !rank.was_seen || may_return;
+    const bool works = group.is_usable() && (group.is_held || is_of_use(group.plan.ranks.size()));
+    return works || !rank.was_seen || (rank.state == RankState::Lost && !is_beyond_hope(entry.first, now_ms));
   });
 }
 
@@ -217,7 +216,9 @@ RunStatus SchedulerCore::status(std::int64_t now_ms) const {
   }
   if (status.frames_per_second > 0)
     status.eta_s = static_cast<double>(frames_left) / status.frames_per_second;
-  for (const Group& group : groups_) status.groups.push_back(status_of_group(group));
+  for (const Group& group : groups_) {
+    if (!group.plan.ranks.empty()) status.groups.push_back(status_of_group(group));
+  }
   status.events.assign(recent_events_.begin(), recent_events_.end());
   return status;
 }

@@ -95,6 +95,7 @@ void SchedulerCore::lose_rank(RankId id, RankState to, const std::string& reason
   const std::string text = "rank " + std::to_string(id.value) +
                            (rank.hardware.host.empty() ? "" : " on " + rank.hardware.host) +
                            " is gone: " + reason;
+  if (group.plan.ranks.size() > 1) broken_.insert(rank.group);
   mark_rank(id, to, reason, now_ms, actions);
   note("rank", "", text, now_ms, actions);
   if (group.attempt.is_set()) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "jobs/model/model_shape.h"
+#include "scheduler/planner/avatar_cost.h"
+#include "scheduler/planner/layout_choice.h"
 #include "scheduler/reconcile.h"
 #include "storage/checkpoint_layout.h"
 
@@ -106,6 +108,21 @@ FilmOrder film_of(const PreparedJob& job, const StoredJob& stored, const WorkDir
   return film;
 }
 
+/// What the core may choose from when ranks are lost, or memory turns out to be too little.
+std::map<int, JobShare> shares_of(const Profile& profile, const JobInput& input, const JobPlan& plan,
+                                  const std::vector<RankHardware>& ranks) {
+  std::map<int, JobShare> shares;
+  if (input.model) {
+    const AvatarDemand demand = demand_of(input.spec.settings, input.size, *input.model, profile.device);
+    for (int sharing = 1; sharing <= static_cast<int>(ranks.size()); ++sharing) {
+      auto need = layout_that_fits(profile, demand, sharing);
+      if (need) shares[sharing] = {std::move(need->layout), std::move(need->memory)};
+    }
+  }
+  shares[std::max(1, plan.layout.ranks())] = {plan.layout, plan.memory};
+  return shares;
+}
+
 void refuse_what_cannot_run(const Plan& plan) {
   if (plan.fits()) return;
   std::string reasons;
@@ -155,9 +172,9 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
       if (const auto* note = std::get_if<EventNoted>(&change)) setup.notes.push_back(*note);
     }
     setup.films[stored.id] = film_of(job, stored, work_dir);
-    setup.shares[stored.id] = {plan.layout, plan.memory};
     SegmentOrder order = order_of(job, stored, plan, work_dir);
-    setup.jobs.push_back({std::move(stored), job.spec.priority, std::move(order), plan.frames_per_second});
+    setup.jobs.push_back({std::move(stored), job.spec.priority, std::move(order), plan.frames_per_second,
+                          shares_of(profile, inputs[j], plan, ranks)});
   }
   return setup;
 }

@@ -20,7 +20,6 @@ struct RunSetup {
   std::vector<RunJob> jobs;
   std::vector<RunGroup> groups;
   std::map<JobId, FilmOrder> films;
-  std::map<JobId, JobShare> shares;
   std::vector<EventNoted> notes;  ///< what was found on the disk; already saved
 };
 

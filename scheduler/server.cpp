@@ -141,26 +141,26 @@ void SchedulerServer::on_rank_message(const std::string&, const RankMessage& mes
 void SchedulerServer::log_attempt(const AttemptFinished& report, std::int64_t now_ms) {
   const auto subject = core_.subject_of(report.epoch, report.attempt);
   if (!subject) return;
-  const int stage = options_.shares[subject->job].stages() - 1;
+  const int stage = subject->share->stages() - 1;
   const Interval clips = report.cut_to.is_empty() ? subject->clips : report.cut_to;
-  log_work(subject->job, clips, {report.rank, stage, report.seconds, report.peak_bytes, report.work},
+  log_work(*subject, clips, {report.rank, stage, report.seconds, report.peak_bytes, report.work},
            report.facts.frames, now_ms);
 }
 
 void SchedulerServer::log_stage(const StageFinished& report, std::int64_t now_ms) {
   const auto subject = core_.subject_of(report.epoch, report.attempt);
   if (!subject) return;
-  log_work(subject->job, subject->clips,
+  log_work(*subject, subject->clips,
            {report.rank, report.stage, report.seconds, report.peak_bytes, report.work}, 0, now_ms);
 }
 
-void SchedulerServer::log_work(JobId id, Interval clips, const StageRecord& record, std::int64_t frames,
-                               std::int64_t now_ms) {
-  work_[id].add(record);
-  const std::string& job = core_.job(id).name;
+void SchedulerServer::log_work(const SchedulerCore::AttemptSubject& subject, Interval clips,
+                               const StageRecord& record, std::int64_t frames, std::int64_t now_ms) {
+  work_[subject.job].add(record);
+  const std::string& job = core_.job(subject.job).name;
   append_inference_log(
       options_.work_dir, job, now_ms,
-      "clips " + text_of(clips) + ": " + description_of(record, frames, options_.shares[id]));
+      "clips " + text_of(clips) + ": " + description_of(record, frames, *subject.share));
   const EngineWork& work = record.work;
   const auto counted = [&](std::int64_t bytes) { return bytes > 0 ? bytes : record.resident_bytes; };
   append_memory_log(options_.work_dir, job,
@@ -205,7 +205,7 @@ void SchedulerServer::finish_film(JobId id, const FilmJoined& joined) {
         store_.attempts_of(id),
         joined.report,
         joined.seconds,
-        options_.shares[id],
+        core_.share_of(id),
         work_[id]};
     const nlohmann::json report = make_film_report(input);
     write_durably(options_.work_dir.report(job.name), report.dump(2) + "\n");

@@ -25,7 +25,6 @@ struct ServerOptions {
   int pid = 0;
   std::string profile;
   std::map<JobId, FilmOrder> films;  ///< all but the segments of `join`
-  std::map<JobId, JobShare> shares;
   /// Told about twice a second, and of every event, for the terminal.
   std::function<void(const RunStatus&)> on_status;
   std::function<void(const EventNoted&)> on_event;
@@ -53,8 +52,8 @@ class SchedulerServer {
   void on_rank_message(const std::string& peer, const RankMessage& message);
   void log_attempt(const AttemptFinished& report, std::int64_t now_ms);
   void log_stage(const StageFinished& report, std::int64_t now_ms);
-  void log_work(JobId job, Interval clips, const StageRecord& record, std::int64_t frames,
-                std::int64_t now_ms);
+  void log_work(const SchedulerCore::AttemptSubject& subject, Interval clips, const StageRecord& record,
+                std::int64_t frames, std::int64_t now_ms);
   void on_request(const std::string& peer, const WatcherRequest& request);
   void take_results();
   void on_result(const FilmResult& result);

@@ -108,7 +108,6 @@ struct SchedulerSide::Parts {
                                  ::getpid(),
                                  profile.name,
                                  std::move(setup.films),
-                                 std::move(setup.shares),
                                  [this](const RunStatus& status) { console.show(status); },
                                  [this](const EventNoted& event) { console.show(event); }};
     server = std::make_unique<SchedulerServer>(std::move(server_options), *socket, store, *core, clock, wake);
