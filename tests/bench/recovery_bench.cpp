@@ -36,7 +36,7 @@ void print(const std::string& what, std::vector<double> seconds) {
   std::fflush(stdout);
 }
 
-/// Segments of `frames` at `size`, in chains for three ranks.
+/// Segments of `clips` clips at `size`, in as many chains as there are ranks.
 void add_job(Project& project, double film_s, const std::string& size, int clips) {
   project.add_job(kJob, Recording().speech(film_s), "continuity: parallel\n");
   project.add_job_file(
@@ -44,8 +44,8 @@ void add_job(Project& project, double film_s, const std::string& size, int clips
                 "\ncontinuity: parallel\nsegment_clips: " + std::to_string(clips) + "\n");
 }
 
-/// Segments of a second or so, for a minute.
-void add_minute(Project& project) { add_job(project, 600, "384*384", 2); }
+/// Segments of half a second or so, for about a minute.
+void add_minute(Project& project) { add_job(project, 1500, "704*384", 2); }
 
 Process start(const Project& project) {
   return project.start_run({kJob}, {"--ranks", std::to_string(kRanks)});
@@ -147,17 +147,17 @@ void measure_scheduler() {
 /// What a rank measured as work of the time from its first order to its last answer.
 void measure_idle() {
   Project project;
-  add_job(project, 1200, "704*384", 30);
-  const Ended ended = project.run({kJob}, {"--ranks", "2"});
+  add_job(project, 4800, "1920*1080", 250);
+  const Ended ended = project.start_run({kJob}, {"--ranks", "2"}).wait(std::chrono::seconds(900));
   const auto rows = query_rows(project.database(),
-                               "SELECT count(*) AS n, min(seconds) AS shortest, sum(seconds) AS work, max(" +
+                               "SELECT count(*) AS n, avg(seconds) AS mean, sum(seconds) AS work, max(" +
                                    seconds_of("ended_at") + ")-min(" + seconds_of("started_at") +
                                    ") AS span FROM attempts WHERE state='finished' GROUP BY ranks");
   for (const auto& row : rows) {
     const double work = row.at("work");
     const double span = row.at("span");
-    std::printf("idle: %d segments of %.1f s or more, %.2f %% of %.1f s\n", row.at("n").get<int>(),
-                row.at("shortest").get<double>(), 100 * (1 - work / span), span);
+    std::printf("idle: %d segments of %.1f s on average, %.2f %% of %.1f s\n", row.at("n").get<int>(),
+                row.at("mean").get<double>(), 100 * (1 - work / span), span);
   }
   if (ended.exit_code != 0) std::printf("%s", ended.err.c_str());
 }
