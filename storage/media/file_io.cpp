@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <new>
+#include <utility>
 
 extern "C" {
 #include <libavformat/avio.h>
@@ -38,12 +39,16 @@ FileIo::FileIo(const std::filesystem::path& path, Mode mode) : path_(path) {
 
 FileIo::~FileIo() {
   if (sending_.valid()) sending_.wait();
-  ::close(fd_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
-void FileIo::flush() {
+void FileIo::close() {
+  const std::string doing = "cannot write " + path_.string();
   avio_flush(io_.get());
-  check(io_->error, "cannot write " + path_.string());
+  check(io_->error, doing);
+  if (sending_.valid()) sending_.wait();
+  // Interrupted by a signal it is closed all the same.
+  if (::close(std::exchange(fd_, -1)) != 0 && errno != EINTR) throw_errno(doing);
 }
 
 int FileIo::read_some(void* self, std::uint8_t* bytes, int size) {

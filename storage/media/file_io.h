@@ -21,8 +21,9 @@ class FileIo {
 
   AVIOContext* context() const { return io_.get(); }
 
-  /// All that was written is handed to the kernel; throws what any earlier write has met.
-  void flush();
+  /// After the last write: throws what any write has met, and what only closing the file tells (a network file
+  /// system sends its last bytes then, and hears of a quota that is used up).
+  void close();
 
  private:
   static int read_some(void* self, std::uint8_t* bytes, int size);
@@ -31,7 +32,7 @@ class FileIo {
   void write_back_early(int written);
 
   std::filesystem::path path_;
-  int fd_;
+  int fd_;  ///< -1: closed
   IoHandle io_;
   std::int64_t unsent_bytes_ = 0;  ///< written since the kernel was last told to send them to the disk
   std::future<void> sending_;      ///< telling it takes as long as the disk does

@@ -70,7 +70,7 @@ void FilmWriter::finish() {
                                    " packets, encode it again");
   }
   check(av_write_trailer(film_.get()), doing_);
-  io_.flush();
+  io_.close();
 }
 
 void FilmWriter::write_header() {

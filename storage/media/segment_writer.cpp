@@ -55,7 +55,7 @@ struct SegmentWriter::Impl {
     encoder.finish();
     write_ready_packets();
     check(av_write_trailer(mp4.get()), doing());
-    io->flush();
+    io->close();
     mp4.reset();
     io.reset();
   }

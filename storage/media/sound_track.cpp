@@ -150,7 +150,7 @@ class SoundWriter {
     check(avcodec_send_frame(codec_.get(), nullptr), doing_);
     write_ready_packets();
     check(av_write_trailer(matroska_.get()), doing_);
-    io_.flush();
+    io_.close();
   }
 
   std::int64_t packets() const { return packets_; }
