@@ -11,7 +11,7 @@ namespace longtake {
 namespace {
 
 void ensure_sound(const SoundOrder& order) {
-  if (std::filesystem::exists(order.sound)) return;
+  if (is_whole_sound(order.sound, order.film_frames)) return;
   encode_sound(order.audio, order.speech_samples, order.film_frames, order.sound);
 }
 

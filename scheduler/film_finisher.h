@@ -23,7 +23,7 @@ struct SoundOrder {
   std::filesystem::path audio;
   Interval speech_samples;  ///< what of the recording the film uses, at 16 kHz
   std::int64_t film_frames = 0;
-  std::filesystem::path sound;  ///< file to write; kept when it is there
+  std::filesystem::path sound;  ///< file to write; kept when it is there and whole
 };
 
 struct FilmOrder {

@@ -10,6 +10,7 @@
 #include "storage/media/audio_reader.h"
 #include "storage/media/file_io.h"
 #include "storage/media/part_file.h"
+#include "storage/media/track_input.h"
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -208,6 +209,17 @@ void encode_sound(const std::filesystem::path& audio, Interval kept, std::int64_
   }
   writer.reset();
   part.commit();
+}
+
+bool is_whole_sound(const std::filesystem::path& sound, std::int64_t film_frames) {
+  try {
+    TrackInput input(sound, TrackInput::Kind::Sound);
+    std::int64_t packets = 0;
+    while (input.next_packet() != nullptr) ++packets;
+    return packets == sound_packets(film_frames, input.parameters().sample_rate);
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace longtake

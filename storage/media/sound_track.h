@@ -26,4 +26,8 @@ std::int64_t sound_packets(std::int64_t film_frames, int sample_rate);
 void encode_sound(const std::filesystem::path& audio, Interval kept, std::int64_t film_frames,
                   const std::filesystem::path& out, const std::function<void(double seconds)>& progress = {});
 
+/// Whether `sound` is there and can be read from its first packet to the last one that a film of
+/// `film_frames` has. False for every fault of the file.
+bool is_whole_sound(const std::filesystem::path& sound, std::int64_t film_frames);
+
 }  // namespace longtake

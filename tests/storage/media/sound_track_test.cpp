@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 
 #include "storage/media/audio_reader.h"
 #include "tests/storage/media/media_files.h"
@@ -81,6 +82,20 @@ TEST(SoundTrack, LeavesNothingBehindWhenItFails) {
                              }),
               HasSubstr("no.wav"));
   EXPECT_TRUE(folder.files().empty());
+}
+
+TEST(SoundTrack, IsWholeOnlyWithEveryPacketOfItsFilm) {
+  const TempFolder folder;
+  test::write_wav(folder / "a.wav", test::sine(2, 44100), 44100);
+  const auto sound = folder / "sound.mka";
+  EXPECT_FALSE(is_whole_sound(sound, 50));
+  encode_sound(folder / "a.wav", {0, 32000}, 50, sound);
+  EXPECT_TRUE(is_whole_sound(sound, 50));
+  EXPECT_FALSE(is_whole_sound(sound, 75));
+  std::filesystem::resize_file(sound, std::filesystem::file_size(sound) * 2 / 3);
+  EXPECT_FALSE(is_whole_sound(sound, 50));
+  std::ofstream(sound) << "not a sound";
+  EXPECT_FALSE(is_whole_sound(sound, 50));
 }
 
 }  // namespace
