@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jobs/error.h"
+#include "storage/durable_file.h"
 
 namespace longtake {
 namespace {
@@ -16,10 +17,20 @@ std::optional<std::int64_t> number_from(std::string_view text) {
   return number;
 }
 
+/// A complete file that stays, or comes back after a power cut, would be adopted by the next run. That there
+/// is none is as good.
+void remove_file(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (!error) return;
+  throw Error(ErrorKind::Io, "cannot remove " + path.string() + " (" + error.message() +
+                                 "), and a segment that is there is not made again");
+}
+
 void remove_files(const WorkDir& work_dir, const std::string& job, Interval clips) {
-  std::error_code none;
-  std::filesystem::remove(work_dir.segment(job, clips), none);
-  std::filesystem::remove(work_dir.carry(job, clips), none);
+  remove_file(work_dir.segment(job, clips));
+  remove_file(work_dir.carry(job, clips));
+  remove_file(work_dir.unfinished(job, clips));
 }
 
 /// Segments from the first one that shares a clip with `clips` to the end of the chain.
@@ -67,6 +78,8 @@ RedoOutcome forget_clips(JobStore& store, const WorkDir& work_dir, const std::st
       changes.push_back(SegmentReopened{segment->id, "made again: longtake redo asked for it"});
     }
   }
+  std::error_code none;
+  if (std::filesystem::exists(work_dir.segments(name), none)) sync_to_disk(work_dir.segments(name));
   changes.push_back(JobMoved{job->id, JobState::Pending, "", now_ms});
   changes.push_back(
       EventNoted{"job", name, "redo: clips " + text_of(outcome.clips) + " are to be made again", now_ms});
