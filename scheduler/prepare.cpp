@@ -12,7 +12,9 @@
 #include "jobs/model/memory_model.h"
 #include "scheduler/checkpoint_content.h"
 #include "scheduler/prepared_file.h"
+#include "scheduler/preparing_desk.h"
 #include "scheduler/trained_size.h"
+#include "storage/durable_file.h"
 
 namespace longtake {
 namespace {
@@ -140,22 +142,35 @@ class Preparation {
 
   PreparedJob result() const { return job_from(spec_, is_done() ? *known_ : file_, size_); }
 
-  bool write(std::vector<Problem>& problems, const PrepareProgress& progress) {
-    fs::create_directories(work_dir_.segments(spec_.name));
+  /// Into `desk`, where nobody looks.
+  bool write(const WorkDir& desk, std::vector<Problem>& problems, const PrepareProgress& progress) {
+    fs::create_directories(desk.job(spec_.name));
     const auto show = [&](double seconds) { progress(spec_.audio.filename().string(), seconds); };
     const bool has_image = found_no_problem(spec_, "image", kImageRemedy, problems, [&] {
-      write_png(work_dir_.reference_image(spec_.name), load_framed_image(spec_.image, size_));
+      write_png(desk.reference_image(spec_.name), load_framed_image(spec_.image, size_));
     });
     const bool has_sound = found_no_problem(spec_, "audio", kAudioRemedy, problems, [&] {
       const SpeechFacts facts =
-          write_speech(spec_.audio, work_dir_.speech(spec_.name), spec_.settings.trim_silence, show);
+          write_speech(spec_.audio, desk.speech(spec_.name), spec_.settings.trim_silence, show);
       file_.speech_samples = facts.kept;
       file_.warnings = facts.warnings;
       file_.sound_facts = describe_sound(facts);
     });
     if (!has_image || !has_sound) return false;
-    write_prepared_file(work_dir_.prepared(spec_.name), file_);
+    write_prepared_file(desk.prepared(spec_.name), file_);
     return true;
+  }
+
+  /// From `desk` to where engines read. The file that says that the others are there comes last.
+  void put_into_place(const WorkDir& desk, std::vector<Problem>& problems) {
+    const std::string& name = spec_.name;
+    known_ = read_prepared_file(work_dir_.prepared(name));  // another start may have been faster
+    if (is_done() || !is_same_job(problems)) return;
+    fs::create_directories(work_dir_.segments(name));
+    fs::rename(desk.reference_image(name), work_dir_.reference_image(name));
+    fs::rename(desk.speech(name), work_dir_.speech(name));
+    fs::rename(desk.prepared(name), work_dir_.prepared(name));
+    sync_to_disk(work_dir_.job(name));
   }
 
   const JobSpec& spec() const { return spec_; }
@@ -193,32 +208,9 @@ class Preparation {
   PreparedFile file_;
 };
 
-/// Remembers which folders were there before, and takes away those that are new.
-class NewFolders {
- public:
-  explicit NewFolders(const WorkDir& work_dir) {
-    for (fs::path path = work_dir.root() / "jobs"; !path.empty() && !fs::exists(path);
-         path = path.parent_path()) {
-      topmost_ = path;
-    }
-  }
-  void add(const fs::path& job_folder) {
-    if (!fs::exists(job_folder)) jobs_.push_back(job_folder);
-  }
-  void remove() const {
-    std::error_code none;
-    for (const fs::path& job : jobs_) fs::remove_all(job, none);
-    if (!topmost_.empty()) fs::remove_all(topmost_, none);
-  }
-
- private:
-  fs::path topmost_;
-  std::vector<fs::path> jobs_;
-};
-
-void create_root(const WorkDir& work_dir) {
+void create_root(const WorkDir& work_dir, NewFolders& folders) {
   std::error_code error;
-  fs::create_directories(work_dir.root() / "jobs", error);
+  folders.make(work_dir.root() / "jobs", error);
   if (!error && ::access(work_dir.root().c_str(), W_OK) != 0) error.assign(errno, std::generic_category());
   if (error) {
     throw Error(ErrorKind::InvalidInput, "cannot write the work directory " + work_dir.root().string() +
@@ -227,25 +219,38 @@ void create_root(const WorkDir& work_dir) {
   }
 }
 
+/// Nothing is where engines look for it before all of it is judged good.
+void write_at_desk(std::vector<Preparation>& preparations, const WorkDir& work_dir,
+                   std::vector<Problem>& problems, const PrepareProgress& progress) {
+  remove_abandoned_desks(work_dir);
+  const PreparingDesk desk(work_dir);
+  for (Preparation& job : preparations) {
+    if (!job.is_done()) job.write(desk.folder(), problems, progress);
+  }
+  if (!problems.empty()) return;
+  for (Preparation& job : preparations) {
+    if (!job.is_done()) job.put_into_place(desk.folder(), problems);
+  }
+}
+
 void write_all(std::vector<Preparation>& preparations, const WorkDir& work_dir,
                std::vector<Problem>& problems, const PrepareProgress& progress) {
-  NewFolders added(work_dir);
+  const auto is_done = [](const Preparation& job) { return job.is_done(); };
+  NewFolders added;
   try {
-    create_root(work_dir);
-    for (Preparation& job : preparations) {
-      if (job.is_done()) continue;
-      added.add(work_dir.job(job.spec().name));
-      job.write(problems, progress);
+    create_root(work_dir, added);
+    if (!std::all_of(preparations.begin(), preparations.end(), is_done)) {
+      write_at_desk(preparations, work_dir, problems, progress);
     }
   } catch (const fs::filesystem_error& e) {
-    added.remove();
+    added.remove_empty();
     throw Error(ErrorKind::InvalidInput,
                 "cannot write the work directory " + work_dir.root().string() + ": " + e.code().message());
   } catch (const Error&) {
-    added.remove();
+    added.remove_empty();
     throw;
   }
-  if (!problems.empty()) added.remove();
+  if (!problems.empty()) added.remove_empty();
 }
 
 }  // namespace

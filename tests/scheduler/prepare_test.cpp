@@ -5,11 +5,23 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <utility>
+
+#include "tests/storage/media/media_files.h"
 
 namespace longtake {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  return names;
+}
 
 class InspectJob : public testing::Test {
  protected:
@@ -52,6 +64,83 @@ TEST_F(InspectJob, GivesOneRemedyForEach) {
     ASSERT_NE(first, std::string::npos) << line;
     EXPECT_EQ(line.find("; give ", first + 1), std::string::npos) << line;
   }
+}
+
+/// Real inputs, and starts that are in the same new work directory at the same time.
+class PrepareJobs : public InspectJob {
+ protected:
+  PrepareJobs() : work_dir_(folder_ / "work") {
+    constexpr FrameSize kSquare{64, 64};
+    write_png(spec_.image, RgbImage{kSquare, std::vector<std::uint8_t>(3 * 64 * 64, 128)});
+    test::write_wav(spec_.audio, test::sine(1, 16000), 16000);
+    test::write_wav(folder_ / "torn.wav", test::sine(4, 16000), 16000);
+    test::truncate_to(folder_ / "torn.wav", 0.5);
+  }
+
+  JobSpec job(const std::string& name, const std::string& audio = "speech.wav") const {
+    JobSpec spec = spec_;
+    spec.name = name;
+    spec.engine = EngineKind::Slate;
+    spec.audio = folder_ / audio;
+    return spec;
+  }
+
+  /// The problems' keys. `meanwhile` happens while the first recording is read.
+  std::vector<std::string> prepare(const std::vector<JobSpec>& specs,
+                                   std::function<void()> meanwhile = nullptr) const {
+    std::vector<Problem> problems;
+    prepare_jobs(specs, work_dir_, DeviceKind::Cpu, problems, [&](const std::string&, double) {
+      if (auto once = std::exchange(meanwhile, nullptr)) once();
+    });
+    std::vector<std::string> keys;
+    for (const Problem& problem : problems) keys.push_back(problem.key);
+    return keys;
+  }
+
+  bool is_ready(const std::string& name) const {
+    return fs::exists(work_dir_.prepared(name)) && fs::exists(work_dir_.reference_image(name)) &&
+           fs::file_size(work_dir_.speech(name)) == 16000 * sizeof(float);
+  }
+
+  WorkDir work_dir_;
+};
+
+TEST_F(PrepareJobs, PutsWhatItReadWhereEnginesLook) {
+  EXPECT_THAT(prepare({job("a"), job("b")}), IsEmpty());
+  EXPECT_TRUE(is_ready("a"));
+  EXPECT_TRUE(is_ready("b"));
+  EXPECT_TRUE(fs::is_directory(work_dir_.segments("a")));
+  EXPECT_THAT(names_in(work_dir_.root()), ElementsAre("jobs"));
+}
+
+TEST_F(PrepareJobs, LeavesNothingBehindWhenARecordingIsTorn) {
+  EXPECT_THAT(prepare({job("a"), job("b", "torn.wav")}), ElementsAre("audio"));
+  EXPECT_FALSE(fs::exists(work_dir_.root()));
+}
+
+TEST_F(PrepareJobs, AStartThatFailsLeavesAnotherOnesJobsAlone) {
+  EXPECT_THAT(prepare({job("a", "torn.wav")}, [&] { EXPECT_THAT(prepare({job("b")}), IsEmpty()); }),
+              ElementsAre("audio"));
+  EXPECT_TRUE(is_ready("b"));
+  EXPECT_THAT(names_in(work_dir_.root()), ElementsAre("jobs"));
+}
+
+TEST_F(PrepareJobs, AStartThatFailsLeavesTheSameJobOfAnotherOneAlone) {
+  const auto other = [&] { EXPECT_THAT(prepare({job("a")}), IsEmpty()); };
+  EXPECT_THAT(prepare({job("a"), job("b", "torn.wav")}, other), ElementsAre("audio"));
+  EXPECT_TRUE(is_ready("a"));
+}
+
+TEST_F(PrepareJobs, TwoStartsThatReadTheSameJobBothHaveIt) {
+  EXPECT_THAT(prepare({job("a")}, [&] { EXPECT_THAT(prepare({job("a")}), IsEmpty()); }), IsEmpty());
+  EXPECT_TRUE(is_ready("a"));
+}
+
+TEST_F(PrepareJobs, OfTwoStartsThatMeanOtherJobsByANameTheSecondIsRefused) {
+  JobSpec other = job("a");
+  other.prompt = "Something else.";
+  EXPECT_THAT(prepare({job("a")}, [&] { EXPECT_THAT(prepare({other}), IsEmpty()); }), ElementsAre("name"));
+  EXPECT_TRUE(is_ready("a"));
 }
 
 }  // namespace
