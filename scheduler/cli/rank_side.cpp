@@ -38,13 +38,14 @@ constexpr std::chrono::seconds kSayStartingEvery{1};
 
 int signal_pipe = -1;
 std::atomic<SchedulerSide*> draining_side{nullptr};
+/// The last signal that asked for a drain: it may come before there is a scheduler that could.
+std::atomic<const char*> drain_signal{nullptr};
 
 extern "C" void on_signal(int number) {
   const auto byte = static_cast<unsigned char>(number);
   [[maybe_unused]] const ssize_t written = ::write(signal_pipe, &byte, 1);
-  if (SchedulerSide* side = draining_side.load()) {
-    side->ask_to_drain(number == SIGUSR1 ? "signal USR1" : number == SIGTERM ? "signal TERM" : "signal INT");
-  }
+  drain_signal.store(number == SIGUSR1 ? "signal USR1" : number == SIGTERM ? "signal TERM" : "signal INT");
+  if (SchedulerSide* side = draining_side.load()) side->ask_to_drain(drain_signal.load());
 }
 
 /// The readable end of a pipe that gets a byte per signal.
@@ -162,6 +163,8 @@ int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankProcess&
     return exit_code_for_launcher(result.exit_code);
   }
   draining_side.store(scheduler.get());
+  // After the store: a signal that comes now is told twice rather than never.
+  if (const char* by = drain_signal.load()) scheduler->ask_to_drain(by);
   scheduler->start();
   const RankExit exit = be_a_rank(options, process, scheduler->address());
   if (exit != RankExit::Ordered) scheduler->ask_to_drain("the scheduler's own rank was told to end");
