@@ -81,18 +81,19 @@ void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_ind
   Job& job = jobs_[range.job];
   Group& group = groups_[group_index];
   const AttemptId attempt = next_attempt_;
+  const JobShare* share = share_in(job, group);
+  Attempt running;  // what may throw comes before anything is changed: a group never holds half an attempt
+  running.share = share;
+  running.range = range_index;
+  running.group = group_index;
+  running.ranks = workers_of(group.plan, share->layout);
+  running.at_work = {running.ranks.begin(), running.ranks.end()};
+  const SegmentOrder order = order_for(range, share->layout, attempt);
   ++next_attempt_.value;
   make_unready(range_index);
   group.attempt = attempt;
   refresh_idle(group_index);
-  job.share = share_in(job, group);
-  const SegmentOrder order = order_for(range, job.share->layout, attempt);
-  Attempt& running = running_[attempt];
-  running.share = job.share;
-  running.range = range_index;
-  running.group = group_index;
-  running.ranks = workers_of(group.plan, order.share.layout);
-  running.at_work = {running.ranks.begin(), running.ranks.end()};
+  job.share = share;
   StoredSegment& segment = segment_at(range);
   segment.state = SegmentState::Running;
   if (job.stored.state != JobState::Running) move_job(range.job, JobState::Running, "", now_ms, actions);
@@ -103,6 +104,7 @@ void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_ind
     generate.order.share.stage = static_cast<int>(stage);
     actions.sends.push_back({running.ranks[stage], std::move(generate)});
   }
+  running_[attempt] = std::move(running);
 }
 
 /// The ranks for the stages of `layout`. Without stages the work is one engine's: that of the last rank,
