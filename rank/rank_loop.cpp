@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "jobs/error.h"
+#include "rank/awake_clock.h"
 #include "rank/engine_process.h"
 #include "rank/meeting_place.h"
 #include "rank/visible_gpus.h"
@@ -37,12 +38,12 @@ class RankLoop {
       : options_(options), scheduler_(scheduler), core_(options.hardware, options.limits) {}
 
   RankExit run() {
-    perform(core_.on_start(steady_now_ms()));
+    perform(core_.on_start(now_ms()));
     while (!exit_) {
       check_launcher();
       check_signals();
       check_engine();
-      if (!exit_) perform(core_.on_tick(steady_now_ms()));
+      if (!exit_) perform(core_.on_tick(now_ms()));
       // Last, because the link's descriptor tells nothing about what came in during a send().
       if (!exit_ && !hear_scheduler()) sleep();
     }
@@ -50,6 +51,8 @@ class RankLoop {
   }
 
  private:
+  std::int64_t now_ms() { return clock_.now_ms(steady_now_ms()); }
+
   void check_launcher() {
     if (options_.launcher != 0 && ::getppid() != options_.launcher) perform(core_.on_launcher_lost());
   }
@@ -69,21 +72,21 @@ class RankLoop {
     if (exit_ || !engine_) return;
     const int speaker = engine_->pid();
     for (const EngineReport& report : engine_->receive()) {
-      perform(core_.on_report(report, engine_->peak_bytes(), steady_now_ms()));
+      perform(core_.on_report(report, engine_->peak_bytes(), now_ms()));
       if (!engine_ || engine_->pid() != speaker) return;  // that report was a reason to end it
     }
     const std::optional<std::string> how = engine_->death();
     if (!how) return;
     spdlog::warn("rank {}: engine ended: {}", options_.hardware.rank.value, *how);
     engine_.reset();
-    perform(core_.on_engine_died(*how, steady_now_ms()));
+    perform(core_.on_engine_died(*how, now_ms()));
   }
 
   /// True when there was a message.
   bool hear_scheduler() {
     try {
       const std::optional<SchedulerMessage> message = scheduler_.receive();
-      if (message) perform(core_.on_order(*message, steady_now_ms()));
+      if (message) perform(core_.on_order(*message, now_ms()));
       return message.has_value();
     } catch (const Error& e) {
       spdlog::error("rank {}: message from the scheduler ignored: {}", options_.hardware.rank.value,
@@ -116,7 +119,7 @@ class RankLoop {
       engine_ = std::make_unique<EngineProcess>(program->second, log_file(), engine_environment());
       core_.on_engine_spawned(engine_->pid());
     } catch (const Error& e) {
-      perform(core_.on_engine_not_spawned(e, steady_now_ms()));
+      perform(core_.on_engine_not_spawned(e, now_ms()));
     }
   }
 
@@ -160,6 +163,7 @@ class RankLoop {
   const RankOptions& options_;
   SchedulerLink& scheduler_;
   RankCore core_;
+  AwakeClock clock_;
   MeetingPlace meeting_;
   std::unique_ptr<EngineProcess> engine_;
   std::optional<RankExit> exit_;
