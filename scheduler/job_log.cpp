@@ -14,6 +14,11 @@ std::ofstream open_to_append(const std::filesystem::path& path) {
   return std::ofstream(path, std::ios::app);
 }
 
+/// Paths need not be UTF-8; what is not becomes U+FFFD.
+std::string text_of(const nlohmann::json& json, int indent) {
+  return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 void append_inference_log(const WorkDir& work_dir, const std::string& job, std::int64_t now_ms,
@@ -29,12 +34,13 @@ void log_parameters(const WorkDir& work_dir, const PreparedJob& job, std::int64_
   log("film: " + std::to_string(job.film_frames) + " frames, " + std::to_string(job.clips) + " clips, " +
       std::to_string(job.size.width) + "*" + std::to_string(job.size.height) + " (asked for " +
       job.spec.settings.size.text + ")");
-  log("parameters: " + job.identity.of.dump());
+  log("parameters: " + text_of(job.identity.of, -1));
 }
 
 void append_memory_log(const WorkDir& work_dir, const std::string& job, const MemorySample& sample) {
   const std::filesystem::path path = work_dir.memory_log(job);
-  const bool is_new = !std::filesystem::exists(path);
+  std::error_code none;
+  const bool is_new = !std::filesystem::exists(path, none);
   std::ofstream file = open_to_append(path);
   if (is_new) file << "time_s,rank,device,allocated_bytes,reserved_bytes,used_bytes\n";
   file << sample.time_s << ',' << sample.rank.value << ',' << sample.device << ',' << sample.allocated_bytes
@@ -45,7 +51,7 @@ void write_debug_info(const WorkDir& work_dir, const std::string& job, const nlo
   const std::filesystem::path path = work_dir.debug_info(job);
   std::error_code none;
   std::filesystem::create_directories(path.parent_path(), none);
-  std::ofstream(path) << info.dump(2) << '\n';
+  std::ofstream(path) << text_of(info, 2) << '\n';
 }
 
 }  // namespace longtake
