@@ -10,7 +10,7 @@ void to_json(json& j, const ErrorKind& kind) { j = std::string(name_of(kind)); }
 void from_json(const json& j, ErrorKind& kind) { kind = error_kind_from(j.get<std::string>()); }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankJoined, hardware)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankAlive, rank, engine_pid)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankAlive, rank, engine_pid, attempt)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptProgressed, epoch, attempt, rank, frames)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFinished, epoch, attempt, rank, facts, seconds, peak_bytes, work,
                                    cut_to)

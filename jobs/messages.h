@@ -16,7 +16,7 @@
 /// Every message is one JSON object: {"v": kMessageVersion, "type": ..., ...}.
 namespace longtake {
 
-inline constexpr int kMessageVersion = 3;
+inline constexpr int kMessageVersion = 4;
 inline constexpr std::int64_t kHeartbeatEvery_ms = 500;
 /// A rank that was silent for so long is taken for lost.
 inline constexpr std::int64_t kRankSilence_ms = 3000;
@@ -53,6 +53,9 @@ struct RankJoined {
 struct RankAlive {
   RankId rank;
   int engine_pid = 0;  ///< 0 while no engine runs
+  /// The newest it was given and has not answered; not set: none. A message may be lost with its connection:
+  /// here the two sides find out.
+  AttemptId attempt{};
 };
 struct AttemptProgressed {
   Epoch epoch;

@@ -183,7 +183,7 @@ RankActions RankCore::on_tick(std::int64_t now_ms) {
   }
   if (now_ms - alive_told_ms_ >= kHeartbeatEvery_ms) {
     alive_told_ms_ = now_ms;
-    actions.emplace_back(TellScheduler{RankAlive{hardware_.rank, engine_.pid}});
+    actions.emplace_back(TellScheduler{RankAlive{hardware_.rank, engine_.pid, newest_attempt()}});
   }
   return actions;
 }
@@ -260,6 +260,12 @@ std::string RankCore::silence_text(std::int64_t silence_ms) const {
   const std::int64_t before_ms = patience_.longest_ms(work_of(*attempt_), attempt_->phase);
   if (before_ms == 0) return text;
   return text + " (the longest silence of a finished segment was " + seconds_text(before_ms + 999) + ")";
+}
+
+/// Of what it was given and has not answered.
+AttemptId RankCore::newest_attempt() const {
+  if (waiting_) return waiting_->order.attempt;
+  return attempt_ ? attempt_->order.attempt : AttemptId{};
 }
 
 double RankCore::seconds_of_attempt(std::int64_t now_ms) const {

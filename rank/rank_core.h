@@ -125,6 +125,7 @@ class RankCore {
   static std::string work_of(const Attempt& attempt);
   void hear_engine(std::int64_t now_ms);
   void learn(std::int64_t now_ms);
+  AttemptId newest_attempt() const;
   double seconds_of_attempt(std::int64_t now_ms) const;
   RankActions begin(std::int64_t now_ms);
   RankActions begin_waiting(std::int64_t now_ms);

@@ -39,7 +39,10 @@ SchedulerCore::SchedulerCore(Epoch epoch, const WorkDir& work_dir, std::vector<R
   }
   for (std::size_t j = 0; j < jobs_.size(); ++j) add_ranges(j);
   for (RunGroup& group : groups) {
-    for (const RankId rank : group.ranks) ranks_[rank].group = groups_.size();
+    for (const RankId rank : group.ranks) {
+      ranks_[rank].group = groups_.size();
+      rank_by_id_[rank] = &ranks_[rank];
+    }
     Group state;
     state.plan = std::move(group);
     groups_.push_back(std::move(state));
@@ -153,6 +156,7 @@ Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::i
   skip_finished(range);
   range.failures = 0;
   range.last_failed_on = {};
+  disk_waited_ms_ = 0;
   groups_[attempt.group].failed.clear();
   groups_[attempt.group].failed_starts = 0;
   if (!is_final(job.stored.state)) make_ready(attempt.range);
@@ -330,6 +334,7 @@ Actions SchedulerCore::on_disk_full(const std::string& what, std::int64_t now_ms
 Actions SchedulerCore::on_disk_has_room(std::int64_t now_ms) {
   Actions actions;
   if (!is_waiting_for_disk()) return actions;
+  disk_waited_ms_ += now_ms - disk_full_since_ms_;
   disk_full_since_ms_ = -1;
   note("disk", "", "the disk has room again, going on", now_ms, actions);
   retry_joins(now_ms, actions);
@@ -339,12 +344,18 @@ Actions SchedulerCore::on_disk_has_room(std::int64_t now_ms) {
 Actions SchedulerCore::on_tick(std::int64_t now_ms) {
   Actions actions;
   lose_silent_ranks(now_ms, actions);
+  give_again_what_was_not_heard(now_ms, actions);
   while (!paused_ranges_.empty() && paused_ranges_.begin()->first <= now_ms) {
     const std::size_t range = paused_ranges_.begin()->second;
     paused_ranges_.erase(paused_ranges_.begin());
     if (!is_final(jobs_[ranges_[range].job].stored.state)) make_ready(range);
   }
-  if (is_waiting_for_disk() && now_ms - disk_full_since_ms_ > limits_.disk_full_patience_ms) {
+  while (!paused_joins_.empty() && paused_joins_.begin()->first <= now_ms) {
+    const std::size_t index = paused_joins_.begin()->second;
+    paused_joins_.erase(paused_joins_.begin());
+    join_when_complete(index, now_ms, actions);
+  }
+  if (is_waiting_for_disk() && disk_waited_ms_ + now_ms - disk_full_since_ms_ > limits_.disk_full_patience_ms) {
     drain("the disk stayed full: " + disk_full_what_, now_ms, actions);
   }
   watch_time(now_ms, actions);

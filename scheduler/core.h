@@ -63,12 +63,14 @@ struct CoreLimits {
   int tries_per_segment = 3;   ///< failures a segment may have caused, then its job fails
   int failures_per_group = 3;  ///< different segments failed in a row, then the group is not used any more
   int joins_per_job = 4;       ///< a film that cannot be joined after so many tries fails
-  std::int64_t io_pause_ms = 2000;     ///< before a segment is tried again after a disk or codec error
+  /// Before a segment or a film is tried again after a disk or codec error; a film waits longer each time.
+  std::int64_t io_pause_ms = 2000;
   std::int64_t drain_ms = 20000;       ///< for engines to end with what they can keep
   std::int64_t drain_grace_ms = 5000;  ///< after that, for ranks to give up what they are doing
   std::optional<Deadline> deadline;
   std::int64_t end_reserve_ms = 10000;  ///< before the deadline: for last commits, and processes to end
-  std::int64_t disk_full_patience_ms = 300000;  ///< how long a full disk is waited for, then the run drains
+  /// How long a full disk is waited for, in all since something was last finished; then the run drains.
+  std::int64_t disk_full_patience_ms = 300000;
 };
 
 /// Who makes what and when: a pure state machine. Each handler takes an event and the time (milliseconds
@@ -82,10 +84,13 @@ class SchedulerCore {
   /// no others than those of `jobs`.
   SchedulerCore(Epoch epoch, const WorkDir& work_dir, std::vector<RunJob> jobs, std::vector<RunGroup> groups,
                 AttemptId next_attempt, CoreLimits limits, SegmentId next_segment = {});
+  SchedulerCore(const SchedulerCore&) = delete;
+  SchedulerCore& operator=(const SchedulerCore&) = delete;
 
   Actions on_started(std::int64_t now_ms);
   Actions on_rank_joined(const RankHardware& hardware, std::int64_t now_ms);
-  Actions on_rank_alive(RankId rank, std::int64_t now_ms);
+  /// Its sends are to go out at once, whatever waits to be saved.
+  Actions on_rank_alive(const RankAlive& alive, std::int64_t now_ms);
   Actions on_rank_left(RankId rank, const std::string& reason, std::int64_t now_ms);
   Actions on_attempt_progressed(const AttemptProgressed& report, std::int64_t now_ms);
   Actions on_attempt_finished(const AttemptFinished& report, std::int64_t now_ms);
@@ -100,6 +105,8 @@ class SchedulerCore {
   /// The disk has no room (also told by on_attempt_failed); and again some.
   Actions on_disk_full(const std::string& what, std::int64_t now_ms);
   Actions on_disk_has_room(std::int64_t now_ms);
+  /// The scheduler itself did nothing for so long, until now: it has heard nobody, and nobody is to blame.
+  void on_paused(std::int64_t pause_ms);
   /// Several times a second: silent ranks, pauses that are over, graces that are over.
   Actions on_tick(std::int64_t now_ms);
 
@@ -131,6 +138,7 @@ class SchedulerCore {
     int priority = 0;
     int joins_tried = 0;
     bool is_joining = false;
+    std::int64_t join_from_ms = 0;  ///< not before then
     std::int64_t clips_done = 0;
     std::int64_t frames_done = 0;  ///< of finished segments
     std::int64_t frames_running = 0;
@@ -170,6 +178,8 @@ class SchedulerCore {
     bool was_seen = false;
     std::int64_t last_seen_ms = 0;
     RankHardware hardware;
+    int disagreements = 0;  ///< heartbeats in a row that named another attempt than the one it should make
+    std::int64_t disagreed_ms = 0;  ///< when the last of them was counted
   };
   struct Attempt {
     std::size_t range = 0;
@@ -230,6 +240,7 @@ class SchedulerCore {
   void join_when_complete(std::size_t job, std::int64_t now_ms, Actions& actions);
   /// False when the film was not being joined.
   bool end_join(Job& job);
+  void pause_join(std::size_t job, std::int64_t now_ms);
   void retry_joins(std::int64_t now_ms, Actions& actions);
   std::optional<std::size_t> find_range(std::size_t job, std::size_t& position) const;
   void reopen(std::size_t range, std::size_t position, const std::string& why, Actions& actions);
@@ -248,6 +259,11 @@ class SchedulerCore {
   void take_place(RankId spare, RankId lost, std::int64_t now_ms, Actions& actions);
   void mark_rank(RankId id, RankState state, const std::string& message, std::int64_t now_ms,
                  Actions& actions) const;
+
+  // core_heartbeats.cpp: what heartbeats tell beyond that a rank is alive.
+  AttemptId attempt_wanted_of(RankId id, const Rank& rank) const;
+  void compare_attempts(RankId id, Rank& rank, AttemptId held, std::int64_t now_ms, Actions& actions);
+  void give_again_what_was_not_heard(std::int64_t now_ms, Actions& actions);
 
   // core_regroup.cpp: groups of another size than was planned.
   static const JobShare* share_of_ranks(const Job& job, std::size_t ranks);
@@ -294,6 +310,7 @@ class SchedulerCore {
   std::vector<Range> ranges_;
   std::vector<Group> groups_;
   std::map<RankId, Rank> ranks_;
+  std::unordered_map<RankId, Rank*> rank_by_id_;  ///< into ranks_, for what each rank says twice a second
   std::unordered_map<JobId, std::size_t> job_index_;
   std::unordered_map<AttemptId, Attempt> running_;
   std::set<ReadyKey> ready_;
@@ -301,9 +318,11 @@ class SchedulerCore {
   std::set<std::size_t> broken_;                            ///< groups of several that lost a rank
   std::vector<std::vector<std::size_t>> merges_;            ///< groups that are held to become one each
   std::multimap<std::int64_t, std::size_t> paused_ranges_;  ///< by the time they are ready again
+  std::multimap<std::int64_t, std::size_t> paused_joins_;   ///< jobs, by the time they are tried again
   std::size_t open_jobs_ = 0;                               ///< neither done nor failed
   std::size_t joins_open_ = 0;
   std::int64_t all_heard_until_ms_ = 0;  ///< before then no rank can have been silent for too long
+  std::set<RankId> deaf_ranks_;          ///< that hold another attempt than the one they were given
   std::deque<EventStatus> recent_events_;
   AttemptId next_attempt_;
   SegmentId next_segment_;
@@ -314,6 +333,7 @@ class SchedulerCore {
   std::int64_t drain_until_ms_ = 0;  ///< then what still runs is cancelled
   std::string drained_by_;
   std::int64_t disk_full_since_ms_ = -1;
+  std::int64_t disk_waited_ms_ = 0;  ///< in earlier pauses, since something was last finished
   std::string disk_full_what_;
   bool has_ended_ = false;
 };

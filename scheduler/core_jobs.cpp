@@ -32,12 +32,22 @@ void SchedulerCore::fail_job(std::size_t index, ErrorKind kind, const std::strin
 void SchedulerCore::join_when_complete(std::size_t index, std::int64_t now_ms, Actions& actions) {
   Job& job = jobs_[index];
   if (is_final(job.stored.state) || job.segments_left > 0 || job.is_joining) return;
-  if (is_waiting_for_disk() || drain_since_ms_ >= 0) return;
+  if (is_waiting_for_disk() || drain_since_ms_ >= 0 || now_ms < job.join_from_ms) return;
   job.is_joining = true;
   ++joins_open_;
   ++job.joins_tried;
   if (job.stored.state != JobState::Joining) move_job(index, JobState::Joining, "", now_ms, actions);
   actions.joins.push_back(job.stored.id);
+}
+
+/// What ails a disk may take seconds or a minute to heal: 2 s, 8 s, then 32 s each time.
+void SchedulerCore::pause_join(std::size_t index, std::int64_t now_ms) {
+  Job& job = jobs_[index];
+  constexpr std::int64_t kLongest = 16;
+  std::int64_t pauses = 1;
+  for (int tried = 1; tried < job.joins_tried && pauses < kLongest; ++tried) pauses *= 4;
+  job.join_from_ms = now_ms + pauses * limits_.io_pause_ms;
+  paused_joins_.emplace(job.join_from_ms, index);
 }
 
 void SchedulerCore::retry_joins(std::int64_t now_ms, Actions& actions) {
@@ -124,7 +134,7 @@ Actions SchedulerCore::on_film_failed(JobId id, ErrorKind kind, const std::strin
   }
   note("job", job.stored.name, "joining failed: " + message, now_ms, actions);
   if (kind == ErrorKind::Io && job.joins_tried < limits_.joins_per_job) {
-    join_when_complete(index, now_ms, actions);
+    pause_join(index, now_ms);
   } else {
     fail_job(index, kind, "the film could not be joined: " + message, now_ms, actions);
   }
@@ -175,7 +185,7 @@ std::optional<EndRun> SchedulerCore::end_of_run(std::int64_t now_ms) const {
     if (!running_.empty() && is_patient) return std::nullopt;
     return EndRun{75, "drained (" + drained_by_ + "); run again to go on"};
   }
-  if (has_hope(now_ms)) return std::nullopt;
+  if (has_hope(now_ms) || !paused_joins_.empty()) return std::nullopt;
   return EndRun{75, "no rank is left; run again to go on"};
 }
 

@@ -42,16 +42,19 @@ Actions SchedulerCore::on_rank_joined(const RankHardware& hardware, std::int64_t
   return settle(now_ms, std::move(actions));
 }
 
-Actions SchedulerCore::on_rank_alive(RankId id, std::int64_t now_ms) {
+Actions SchedulerCore::on_rank_alive(const RankAlive& alive, std::int64_t now_ms) {
   Actions actions;
-  const auto it = ranks_.find(id);
-  if (it == ranks_.end()) return actions;
-  if (it->second.state != RankState::Joined) {
+  const RankId id = alive.rank;
+  const auto it = rank_by_id_.find(id);
+  if (it == rank_by_id_.end()) return actions;
+  Rank& rank = *it->second;
+  if (rank.state != RankState::Joined) {
     actions.sends.push_back({id, Rejoin{}});
     return actions;
   }
-  it->second.last_seen_ms = now_ms;
+  rank.last_seen_ms = now_ms;
   actions.sends.push_back({id, SchedulerAlive{epoch_}});
+  compare_attempts(id, rank, alive.attempt, now_ms, actions);
   return actions;
 }
 

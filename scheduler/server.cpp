@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <exception>
 #include <filesystem>
+#include <utility>
 
 #include "scheduler/film_report.h"
 #include "scheduler/job_log.h"
@@ -15,17 +17,12 @@ namespace {
 constexpr int kTurn_ms = 100;
 constexpr std::int64_t kShowEvery_ms = 500;
 constexpr std::int64_t kLateRankPatience_ms = 5000;
-constexpr std::int64_t kLookAtDiskEvery_ms = 1000;
-/// So much more room than when the disk was found full means that somebody made room.
-constexpr std::int64_t kRoomToGoOn_bytes = 2 << 20;
+/// A turn takes kTurn_ms and a commit. After a longer one this process was stopped, or its disk was away.
+constexpr std::int64_t kLongTurn_ms = 1000;
+/// A network file system may fail for a while and then heal.
+constexpr std::int64_t kDatabasePatience_ms = 30'000;
 
 std::string peer_of(RankId rank) { return "rank-" + std::to_string(rank.value); }
-
-std::int64_t free_bytes(const std::filesystem::path& folder) {
-  std::error_code error;
-  const auto space = std::filesystem::space(folder, error);
-  return error ? 0 : static_cast<std::int64_t>(space.available);
-}
 
 template <class T>
 void append(std::vector<T>& to, std::vector<T>& from) {
@@ -50,10 +47,11 @@ SchedulerServer::SchedulerServer(ServerOptions options, ControlServer& socket, J
       core_(core),
       clock_(clock),
       wake_(wake),
-      finisher_(wake) {}
+      finisher_(wake),
+      room_(questions_for(options_.work_dir.root())) {}
 
 EndRun SchedulerServer::run() {
-  started_ms_ = clock_.now_ms();
+  started_ms_ = turned_ms_ = clock_.now_ms();
   for (const auto& [job, film] : options_.films) {
     if (!is_final(core_.job(job).state)) finisher_.encode_early(film.sound);
   }
@@ -63,6 +61,7 @@ EndRun SchedulerServer::run() {
   while (!end) {
     socket_.wait(kTurn_ms, wake_.descriptor());
     wake_.clear();
+    forgive_own_pause();
     take_messages();
     take_results();
     if (const char* by = drain_asked_by_.exchange(nullptr)) add(core_.on_drain(by, clock_.now_ms()));
@@ -75,6 +74,12 @@ EndRun SchedulerServer::run() {
   dismiss_ranks();
   if (options_.on_status) options_.on_status(status());
   return *end;
+}
+
+/// Nobody was heard in a time in which nobody listened: SIGSTOP, a Slurm job that is suspended.
+void SchedulerServer::forgive_own_pause() {
+  const std::int64_t before_ms = std::exchange(turned_ms_, clock_.now_ms());
+  if (turned_ms_ - before_ms > kLongTurn_ms) core_.on_paused(turned_ms_ - before_ms);
 }
 
 /// A run can be over before its last rank has come: those are told as they come, for a while.
@@ -98,8 +103,9 @@ void SchedulerServer::take_messages() {
   while (const auto received = socket_.receive()) {
     try {
       take_message(*received);
-    } catch (const Error& e) {
-      // One peer's bad message must not stop the night.
+    } catch (const std::exception& e) {
+      // One peer's bad message must not stop the night. What the core did not learn of an attempt by it, the
+      // rank's heartbeats tell.
       spdlog::error("a message of {} was dropped: {}", received->peer, e.what());
     }
   }
@@ -117,7 +123,7 @@ void SchedulerServer::on_rank_message(const std::string&, const RankMessage& mes
   const std::int64_t now = clock_.now_ms();
   if (const auto* alive = std::get_if<RankAlive>(&message)) {
     // Answered at once and not after saving: a slow disk must not look like a dead scheduler.
-    for (const Outgoing& send : core_.on_rank_alive(alive->rank, now).sends) {
+    for (const Outgoing& send : core_.on_rank_alive(*alive, now).sends) {
       socket_.send(peer_of(send.to), encode(send.message));
     }
   } else if (const auto* joined = std::get_if<RankJoined>(&message)) {
@@ -158,9 +164,8 @@ void SchedulerServer::log_work(const SchedulerCore::AttemptSubject& subject, Int
                                const StageRecord& record, std::int64_t frames, std::int64_t now_ms) {
   work_[subject.job].add(record);
   const std::string& job = core_.job(subject.job).name;
-  append_inference_log(
-      options_.work_dir, job, now_ms,
-      "clips " + text_of(clips) + ": " + description_of(record, frames, *subject.share));
+  append_inference_log(options_.work_dir, job, now_ms,
+                       "clips " + text_of(clips) + ": " + description_of(record, frames, *subject.share));
   const EngineWork& work = record.work;
   const auto counted = [&](std::int64_t bytes) { return bytes > 0 ? bytes : record.resident_bytes; };
   append_memory_log(options_.work_dir, job,
@@ -199,21 +204,23 @@ void SchedulerServer::finish_film(JobId id, const FilmJoined& joined) {
   const std::int64_t now = clock_.now_ms();
   const StoredJob& job = core_.job(id);
   try {
-    const FilmReportInput input = {
-        job,
-        store_.summarize_attempts(id),
-        store_.attempts_of(id),
-        joined.report,
-        joined.seconds,
-        core_.share_of(id),
-        work_[id]};
+    const FilmReportInput input = {job,
+                                   store_.summarize_attempts(id),
+                                   store_.attempts_of(id),
+                                   joined.report,
+                                   joined.seconds,
+                                   core_.share_of(id),
+                                   work_[id]};
     const nlohmann::json report = make_film_report(input);
-    write_durably(options_.work_dir.report(job.name), report.dump(2) + "\n");
+    write_durably(options_.work_dir.report(job.name),
+                  report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     write_debug_info(options_.work_dir, job.name, debug_info(input, report));
     const std::string summary = summary_of(job, joined);
     add(core_.on_film_joined(id, summary, now));
   } catch (const Error& e) {
     add(core_.on_film_failed(id, e.kind(), e.what(), now));
+  } catch (const std::exception& e) {
+    add(core_.on_film_failed(id, ErrorKind::Bug, e.what(), now));
   }
 }
 
@@ -248,18 +255,11 @@ FilmOrder SchedulerServer::film_order_for(JobId id) const {
   return film;
 }
 
-/// While the disk is full: looks once a second whether somebody made room.
+/// While the disk is full: looks whether somebody made room.
 void SchedulerServer::look_at_disk() {
+  if (!core_.is_waiting_for_disk()) return room_.forget();
   const std::int64_t now = clock_.now_ms();
-  if (!core_.is_waiting_for_disk()) {
-    disk_room_when_full_ = -1;
-    return;
-  }
-  const std::int64_t room = free_bytes(options_.work_dir.root());
-  if (disk_room_when_full_ < 0) disk_room_when_full_ = room;
-  if (now - looked_at_disk_ms_ < kLookAtDiskEvery_ms) return;
-  looked_at_disk_ms_ = now;
-  if (room >= disk_room_when_full_ + kRoomToGoOn_bytes) add(core_.on_disk_has_room(now));
+  if (room_.has_room_again(now)) add(core_.on_disk_has_room(now));
 }
 
 void SchedulerServer::add(Actions actions) {
@@ -269,16 +269,31 @@ void SchedulerServer::add(Actions actions) {
   if (actions.end) pending_.end = std::move(actions.end);
 }
 
-/// False when the disk is full: everything stays pending and nothing is sent.
+/// False when the disk cannot take it now: everything stays pending and nothing is sent.
 bool SchedulerServer::save() {
   try {
     store_.save(options_.epoch, pending_.changes);
+    cannot_save_since_ms_ = -1;
     return true;
   } catch (const Error& e) {
-    if (e.kind() != ErrorKind::DiskFull) throw;
-    add(core_.on_disk_full(e.what(), clock_.now_ms()));
+    if (e.kind() == ErrorKind::DiskFull) {
+      add(core_.on_disk_full(e.what(), clock_.now_ms()));
+    } else {
+      wait_for_database(e);
+    }
     return false;
   }
+}
+
+/// Rethrows `error`, inside its catch block, when it cannot heal or had its time.
+void SchedulerServer::wait_for_database(const Error& error) {
+  const std::int64_t now = clock_.now_ms();
+  if (error.kind() != ErrorKind::Io) throw;
+  if (cannot_save_since_ms_ < 0) {
+    cannot_save_since_ms_ = now;
+    spdlog::warn("nothing is told to anyone until it can be saved: {}", error.what());
+  }
+  if (now - cannot_save_since_ms_ > kDatabasePatience_ms) throw;
 }
 
 void SchedulerServer::flush() {

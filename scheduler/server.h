@@ -10,6 +10,7 @@
 #include "scheduler/core.h"
 #include "scheduler/film_finisher.h"
 #include "scheduler/film_report.h"
+#include "scheduler/room_watch.h"
 #include "scheduler/run_clock.h"
 #include "scheduler/wake_up.h"
 #include "scheduler/work_record.h"
@@ -47,6 +48,7 @@ class SchedulerServer {
 
  private:
   void dismiss_ranks();
+  void forgive_own_pause();
   void take_messages();
   void take_message(const ControlServer::Received& received);
   void on_rank_message(const std::string& peer, const RankMessage& message);
@@ -62,6 +64,7 @@ class SchedulerServer {
   void look_at_disk();
   void add(Actions actions);
   bool save();
+  void wait_for_database(const Error& error);
   void flush();
   void report_change(const Change& change);
   void show_status();
@@ -79,8 +82,9 @@ class SchedulerServer {
   std::map<RankId, RankHardware> ranks_;
   std::map<JobId, WorkRecord> work_;
   std::atomic<const char*> drain_asked_by_{nullptr};
-  std::int64_t disk_room_when_full_ = -1;  ///< -1: it is not full
-  std::int64_t looked_at_disk_ms_ = 0;
+  RoomWatch room_;
+  std::int64_t cannot_save_since_ms_ = -1;  ///< for another reason than a full disk; -1: it can
+  std::int64_t turned_ms_ = 0;              ///< the beginning of this turn of the loop
   std::int64_t shown_ms_ = 0;
   std::int64_t started_ms_ = 0;
 };

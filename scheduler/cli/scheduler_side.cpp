@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
 #include "scheduler/cli/deadline.h"
@@ -62,6 +63,17 @@ CoreLimits limits_of(const Profile& profile, const CliOptions& options) {
   limits.drain_ms = drain_ms_of(options.drain_time);
   limits.disk_full_patience_ms = std::int64_t{profile.timeouts.disk_full_s} * 1000;
   return limits;
+}
+
+/// What a disk has done may be over by the next start; no_progress sees to it that not every start ends so.
+EndRun end_of_failure(const std::exception& e) {
+  const auto* error = dynamic_cast<const Error*>(&e);
+  if (error == nullptr) return {kExitFailed, e.what()};
+  if (error->kind() == ErrorKind::Io) {
+    return {kExitRunAgain,
+            std::string(e.what()) + "; nothing that was committed is lost, run again to go on"};
+  }
+  return {error->kind() == ErrorKind::InvalidInput ? kExitUser : kExitFailed, e.what()};
 }
 
 }  // namespace
@@ -124,16 +136,16 @@ struct SchedulerSide::Parts {
   void run() {
     try {
       end = server->run();
-    } catch (const Error& e) {
-      failure = std::current_exception();
-      end = {e.kind() == ErrorKind::InvalidInput ? 2 : 1, e.what()};
+    } catch (const std::exception& e) {
+      end = end_of_failure(e);
+      if (end.exit_code != kExitRunAgain) failure = std::current_exception();
     }
     std::error_code none;
     std::filesystem::remove(work_dir.scheduler_file(), none);
     try {
       judge();
       store.end_run(epoch, end.exit_code, end.message, clock.now_ms());
-    } catch (const Error& e) {
+    } catch (const std::exception& e) {
       // A full disk: the next run finds this one unfinished, which is true enough.
       console.show(EventNoted{"run", "", e.what(), clock.now_ms()});
     }

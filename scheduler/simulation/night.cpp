@@ -76,7 +76,7 @@ class NightRun {
   }
 
   void on(const ClockTicks&) {
-    if (!core_) return;
+    if (!core_ || has_all_segments()) return;
     hear(cluster_.heartbeats(now_ms_));
     take(core_->on_tick(now_ms_));
     events_.add(now_ms_ + kTick_ms, ClockTicks{});
@@ -96,6 +96,7 @@ class NightRun {
   }
 
   void on(const FaultStrikes& strike) {
+    if (has_all_segments()) return;
     switch (strike.fault.kind) {
       case FaultKind::Gpu: {
         std::vector<RankMessage> said;
@@ -104,7 +105,7 @@ class NightRun {
         break;
       }
       case FaultKind::Node: {
-        std::vector<RankId> last_heard;
+        std::vector<RankAlive> last_heard;
         result_.faults.nodes += cluster_.lose_node(strike.fault.which, now_ms_, last_heard) ? 1 : 0;
         hear(last_heard);
         break;
@@ -118,14 +119,17 @@ class NightRun {
     await_fault();
   }
 
+  /// Then films are only joined, which no rank and no clock has a part in.
+  bool has_all_segments() const { return result_.starts > 0 && frames_done_ == result_.frames; }
+
   void await_fault() {
     if (!night_.next_fault) return;
     if (const auto fault = night_.next_fault()) events_.add(fault->at_ms, FaultStrikes{*fault});
   }
 
-  void hear(const std::vector<RankId>& alive) {
-    for (const RankId rank : alive) {
-      if (core_) core_->on_rank_alive(rank, now_ms_);
+  void hear(const std::vector<RankAlive>& heard) {
+    for (const RankAlive& alive : heard) {
+      if (core_) take(core_->on_rank_alive(alive, now_ms_));
     }
   }
 

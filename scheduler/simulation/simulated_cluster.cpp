@@ -183,12 +183,12 @@ std::vector<RankMessage> SimulatedCluster::on(const EngineStops& stop, std::int6
   return {std::move(failed)};
 }
 
-std::vector<RankId> SimulatedCluster::heartbeats(std::int64_t now_ms) {
-  std::vector<RankId> alive;
+std::vector<RankAlive> SimulatedCluster::heartbeats(std::int64_t now_ms) {
+  std::vector<RankAlive> alive;
   for (Rank& each : ranks_) {
     if (!each.is_in_run || now_ms - each.heard_ms < kHeartbeatAtLatest_ms) continue;
     each.heard_ms = now_ms;
-    alive.push_back(each.hardware.rank);
+    alive.push_back({each.hardware.rank, 0, each.attempt});
   }
   return alive;
 }
@@ -213,12 +213,12 @@ bool SimulatedCluster::break_gpu(std::size_t index, std::int64_t now_ms, std::ve
   return true;
 }
 
-bool SimulatedCluster::lose_node(std::size_t host, std::int64_t now_ms, std::vector<RankId>& last_heard) {
+bool SimulatedCluster::lose_node(std::size_t host, std::int64_t now_ms, std::vector<RankAlive>& last_heard) {
   if (host_out_until_ms_[host] > now_ms) return false;
   host_out_until_ms_[host] = now_ms + milliseconds(pace_.repair_min * 60);
   for (Rank& each : ranks_) {
     if (each.host != host || !each.is_in_run) continue;
-    last_heard.push_back(each.hardware.rank);
+    last_heard.push_back({each.hardware.rank, 0, each.attempt});
     each.is_in_run = false;
     const AttemptId id = each.attempt;
     if (Attempt* attempt = find(id, each.hardware.rank)) {
@@ -237,7 +237,7 @@ AttemptFailed SimulatedCluster::leave_attempt(AttemptId id, RankId who, std::int
   if (attempt.keeps_work) unfinished_ms_[attempt.unfinished] += now_ms - attempt.working_from_ms;
   attempt.ranks.erase(std::find(attempt.ranks.begin(), attempt.ranks.end(), who));
   if (attempt.ranks.empty()) attempts_.erase(id);
-  rank(who).attempt = {};
+  if (rank(who).attempt == id) rank(who).attempt = {};  // it may have the next order already
   AttemptFailed failed;
   failed.epoch = epoch_;
   failed.attempt = id;

@@ -44,11 +44,11 @@ class SimulatedCluster {
   std::vector<RankMessage> on(const EngineStops& stop, std::int64_t now_ms);
   /// The ranks that say that they are alive. The scheduler only looks how long ago it heard them, so they are
   /// silent for as long as they may be, not for half a second.
-  std::vector<RankId> heartbeats(std::int64_t now_ms);
+  std::vector<RankAlive> heartbeats(std::int64_t now_ms);
   /// A GPU breaks. False when it is out already.
   bool break_gpu(std::size_t rank, std::int64_t now_ms, std::vector<RankMessage>& said);
   /// A node falls silent; `last_heard` are its ranks of the run. False when it is out already.
-  bool lose_node(std::size_t host, std::int64_t now_ms, std::vector<RankId>& last_heard);
+  bool lose_node(std::size_t host, std::int64_t now_ms, std::vector<RankAlive>& last_heard);
 
   const UsageTimeline& usage() const { return usage_; }
   std::size_t gpus() const { return ranks_.size(); }

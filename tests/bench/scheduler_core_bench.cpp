@@ -86,7 +86,7 @@ class Cluster {
   void one_round() {
     for (int r = 0; r < kRanks && !has_ended_; ++r) {
       if (r % 100 == 0) tick();
-      take(core_.on_rank_alive(RankId{r}, now_ms_));
+      take(core_.on_rank_alive({RankId{r}, 0, work_[r].attempt}, now_ms_));
       if (work_[r].attempt.is_set()) report(RankId{r}, work_[r]);
     }
   }

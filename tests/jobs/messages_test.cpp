@@ -58,7 +58,9 @@ TEST(Messages, EveryErrorKindSurvives) {
 }
 
 TEST(Messages, SmallOnesSurvive) {
-  EXPECT_EQ(through_the_wire(RankAlive{RankId{1}, 42}).engine_pid, 42);
+  EXPECT_EQ(through_the_wire(RankAlive{RankId{1}, 42, AttemptId{7}}).engine_pid, 42);
+  EXPECT_EQ(through_the_wire(RankAlive{RankId{1}, 42, AttemptId{7}}).attempt, AttemptId{7});
+  EXPECT_FALSE(through_the_wire(RankAlive{RankId{1}, 42, {}}).attempt.is_set());
   EXPECT_EQ(through_the_wire(AttemptProgressed{Epoch{1}, AttemptId{2}, RankId{3}, 48}).frames, 48);
   EXPECT_EQ(through_the_wire(RankLeft{RankId{1}, "signal TERM"}).reason, "signal TERM");
 }
@@ -105,7 +107,7 @@ TEST(Messages, BytesThatAreNoTextDoNotStopAReport) {
 
 TEST(Messages, AnotherVersionIsRefusedWithBothNumbers) {
   EXPECT_THAT([] { decode_scheduler_message(R"({"v": 99, "type": "rejoin"})"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 3"))));
+              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 4"))));
 }
 
 class MessageRefused : public ::testing::TestWithParam<const char*> {};

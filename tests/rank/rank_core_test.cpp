@@ -120,6 +120,28 @@ TEST(RankCore, RefusesAThirdOrderAndAnswersRepeatedOnesWithNothing) {
   EXPECT_THAT(rank.engine_says(made(1)), ElementsAre(HasSubstr("attempt 1 finished"), "make 2"));
 }
 
+TEST(RankCore, HeartbeatsNameTheNewestAttemptThatHasNoAnswerYet) {
+  Rank rank;
+  const auto named = [&] {
+    rank.now_ms += kHeartbeatEvery_ms;
+    for (const RankAction& action : rank.core().on_tick(rank.now_ms)) {
+      const auto* told = std::get_if<TellScheduler>(&action);
+      if (told == nullptr) continue;
+      if (const auto* alive = std::get_if<RankAlive>(&told->message)) return alive->attempt;
+    }
+    return AttemptId{-2};
+  };
+  EXPECT_EQ(named(), AttemptId{});
+  rank.busy_with(1);
+  EXPECT_EQ(named(), AttemptId{1});
+  rank.hears(order(2));
+  EXPECT_EQ(named(), AttemptId{2});
+  rank.engine_says(stage_done(1));
+  EXPECT_EQ(named(), AttemptId{2});
+  rank.engine_says(made(2));
+  EXPECT_EQ(named(), AttemptId{});
+}
+
 TEST(RankCore, AWaitingOrderThatIsCancelledIsAnsweredAtOnce) {
   Rank rank;
   rank.busy_with(1);

@@ -63,19 +63,6 @@ TEST(CoreDisk, WhenThePatienceIsOverTheRunDrains) {
   EXPECT_THAT(run.end_message(), HasSubstr("the disk stayed full"));
 }
 
-TEST(CoreDisk, ThePatienceStartsAnewWithEveryFullDisk) {
-  CoreLimits limits;
-  limits.disk_full_patience_ms = 10'000;
-  CoreRun run({make_job(1, {{8}})}, single_ranks(1), limits);
-  run.start();
-  run.disk_full();
-  run.wait(9'000);
-  run.disk_has_room();
-  run.disk_full();
-  run.wait(9'000);
-  EXPECT_FALSE(run.core().status(run.now_ms()).is_draining);
-}
-
 TEST(CoreDisk, ARankLostWhileThePatienceEndsIsSavedToo) {
   CoreLimits limits;
   limits.disk_full_patience_ms = 1000;
@@ -109,6 +96,37 @@ TEST(CoreDisk, AJoinThatFoundNoRoomIsTriedAgainAndNotCounted) {
   }
   run.film_joined(1);
   EXPECT_EQ(run.exit_code(), 0);
+}
+
+TEST(CoreDisk, RoomThatNeverSufficesIsNotWaitedForWithoutEnd) {
+  CoreLimits limits;
+  limits.disk_full_patience_ms = 60'000;
+  CoreRun run({make_job(1, {{8, 8}})}, single_ranks(1), limits);
+  run.start();
+  for (int pause = 0; pause < 6; ++pause) {
+    run.fail(0, ErrorKind::DiskFull);
+    run.wait(10'000);
+    EXPECT_EQ(run.exit_code(), std::nullopt);
+    run.disk_has_room();
+  }
+  run.fail(0, ErrorKind::DiskFull);
+  run.wait(1);
+  EXPECT_EQ(run.exit_code(), 75);
+  EXPECT_THAT(run.end_message(), HasSubstr("the disk stayed full"));
+}
+
+TEST(CoreDisk, ASegmentThatFoundRoomGivesTheNextOneTheWholePatience) {
+  CoreLimits limits;
+  limits.disk_full_patience_ms = 60'000;
+  CoreRun run({make_job(1, {{8, 8}})}, single_ranks(1), limits);
+  run.start();
+  run.fail(0, ErrorKind::DiskFull);
+  run.wait(50'000);
+  run.disk_has_room();
+  run.finish(0);
+  run.fail(0, ErrorKind::DiskFull);
+  run.wait(50'000);
+  EXPECT_EQ(run.exit_code(), std::nullopt);
 }
 
 }  // namespace

@@ -92,12 +92,46 @@ TEST(CoreFilm, AJoinIsTriedAgainAfterAnIoErrorUpToTheLimit) {
   CoreRun run({make_job(1, {{8}})}, single_ranks(1), limits);
   run.start();
   run.finish(0);
-  EXPECT_THAT(run.film_failed(1, ErrorKind::Io).joins, ElementsAre(JobId{1}));
-  EXPECT_THAT(run.film_failed(1, ErrorKind::Io).joins, ElementsAre(JobId{1}));
+  run.film_failed(1, ErrorKind::Io);
+  EXPECT_THAT(run.wait(2000).joins, ElementsAre(JobId{1}));
+  run.film_failed(1, ErrorKind::Io);
+  EXPECT_THAT(run.wait(8000).joins, ElementsAre(JobId{1}));
   EXPECT_THAT(run.film_failed(1, ErrorKind::Io).joins, IsEmpty());
   EXPECT_EQ(state_of(run, 1), JobState::Failed);
   EXPECT_THAT(run.core().job(JobId{1}).message, HasSubstr("could not be joined"));
   EXPECT_EQ(run.exit_code(), 1);
+}
+
+TEST(CoreFilm, ADiskThatIsAwayForHalfAMinuteDoesNotUseUpTheTriesOfAJoin) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  run.finish(0);
+  for (const std::int64_t pause_ms : {2000, 8000, 32000}) {
+    EXPECT_THAT(run.film_failed(1, ErrorKind::Io).joins, IsEmpty());
+    EXPECT_THAT(run.wait(pause_ms - 1).joins, IsEmpty());
+    EXPECT_THAT(run.wait(1).joins, ElementsAre(JobId{1}));
+  }
+  run.film_joined(1);
+  EXPECT_EQ(run.exit_code(), 0);
+}
+
+TEST(CoreFilm, AJoinThatWaitsForItsNextTryKeepsTheRunOnWithoutRanks) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  run.finish(0);
+  run.film_failed(1, ErrorKind::Io);
+  run.leave(0);
+  EXPECT_EQ(run.exit_code(), std::nullopt);
+  EXPECT_THAT(run.tick_after(2000).joins, ElementsAre(JobId{1}));
+}
+
+TEST(CoreFilm, ADrainDoesNotWaitForTheNextTryOfAJoin) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  run.finish(0);
+  run.film_failed(1, ErrorKind::Io);
+  run.drain();
+  EXPECT_EQ(run.exit_code(), 75);
 }
 
 TEST(CoreFilm, SegmentsThatStayBadFailTheJobAfterTheLimit) {

@@ -201,5 +201,67 @@ TEST(CoreRanks, AFinishThatComesAfterItsRankWasGivenUpChangesNothing) {
   EXPECT_EQ(run.clips(1), (Interval{0, 8}));
 }
 
+TEST(CoreRanks, AnOrderThatNeverArrivedIsGivenAgainUncharged) {
+  CoreLimits limits;
+  limits.tries_per_segment = 1;
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1), limits);
+  run.start();
+  const AttemptId first = run.order(0).attempt;
+  Actions actions;
+  for (int heartbeat = 0; heartbeat < 10; ++heartbeat) {
+    expect_nothing(run.tick_after(kHeartbeatEvery_ms));
+    run.alive_with(0, {});
+  }
+  actions = run.tick_after(1);
+  ASSERT_EQ(changes_of<AttemptEnded>(actions).size(), 1U);
+  EXPECT_EQ(changes_of<AttemptEnded>(actions)[0].attempt, first);
+  EXPECT_EQ(changes_of<AttemptEnded>(actions)[0].to, AttemptState::Lost);
+  EXPECT_THAT(receivers_of<CancelAttempt>(actions), ElementsAre(0));
+  ASSERT_THAT(receivers_of<GenerateSegment>(actions), ElementsAre(0));
+  EXPECT_NE(run.order(0).attempt, first);
+  EXPECT_EQ(run.core().job(JobId{1}).state, JobState::Running);
+}
+
+TEST(CoreRanks, AnOrderThatTakesItsTimeIsNotGivenAgain) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  for (int heartbeat = 0; heartbeat < 40; ++heartbeat) {
+    // Those that waited for a scheduler that waited for its disk come all at once.
+    if (heartbeat % 8 == 0) run.alive(0);
+    for (int late = 0; late < 20; ++late) run.alive_with(0, {});
+    expect_nothing(run.tick_after(kHeartbeatEvery_ms));
+  }
+}
+
+TEST(CoreRanks, ACancellationThatNeverArrivedIsSentAgain) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  const AttemptId old{99};
+  run.finish(0);
+  for (int heartbeat = 0; heartbeat < 9; ++heartbeat) {
+    EXPECT_THAT(receivers_of<CancelAttempt>(run.alive_with(0, old)), IsEmpty());
+    run.tick_after(kHeartbeatEvery_ms);
+  }
+  EXPECT_THAT(receivers_of<CancelAttempt>(run.alive_with(0, old)), ElementsAre(0));
+}
+
+TEST(CoreRanks, WhileTheDiskIsFullNobodyIsBlamedForOrdersThatCouldNotBeSent) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  run.disk_full();
+  for (int heartbeat = 0; heartbeat < 20; ++heartbeat) {
+    run.alive_with(0, {});
+    expect_nothing(run.tick_after(kHeartbeatEvery_ms));
+  }
+}
+
+TEST(CoreRanks, ASchedulerThatStoodStillItselfBlamesNoRank) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  run.core().on_paused(60'000);
+  expect_nothing(run.tick_after(60'000));
+  EXPECT_THAT(receivers_of<SchedulerAlive>(run.alive(0)), ElementsAre(0));
+}
+
 }  // namespace
 }  // namespace longtake

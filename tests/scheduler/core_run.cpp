@@ -108,7 +108,13 @@ Actions CoreRun::join(std::int64_t rank) {
   return keep(core_.on_rank_joined(hardware, now_ms_));
 }
 
-Actions CoreRun::alive(std::int64_t rank) { return keep(core_.on_rank_alive(RankId{rank}, now_ms_)); }
+Actions CoreRun::alive(std::int64_t rank) {
+  return alive_with(rank, has_order(rank) ? order(rank).attempt : AttemptId{});
+}
+
+Actions CoreRun::alive_with(std::int64_t rank, AttemptId attempt) {
+  return keep(core_.on_rank_alive({RankId{rank}, 0, attempt}, now_ms_));
+}
 
 Actions CoreRun::leave(std::int64_t rank) {
   return keep(core_.on_rank_left(RankId{rank}, "signal TERM", now_ms_));

@@ -54,6 +54,8 @@ class CoreRun {
   Actions start_without_ranks();
   Actions join(std::int64_t rank);
   Actions alive(std::int64_t rank);
+  /// It says that it holds `attempt`, whatever it was given.
+  Actions alive_with(std::int64_t rank, AttemptId attempt);
   Actions leave(std::int64_t rank);
 
   /// What the rank's current order leads to.
