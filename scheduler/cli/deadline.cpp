@@ -13,6 +13,7 @@ namespace longtake {
 namespace {
 
 constexpr std::int64_t kDay_s = 24 * 3600;
+constexpr std::int64_t kNoLimit_s = 180 * kDay_s;  ///< a job without a limit is said to end in a year
 constexpr const char* kRemedy = "write a time (2026-11-24T06:00 or 06:00) or how long from now (7h30m)";
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
@@ -66,6 +67,17 @@ std::optional<std::int64_t> seconds_in(const std::map<std::string, std::string>&
   static const std::regex number(R"(\d{1,12})");
   if (found == variables.end() || !std::regex_match(found->second, number)) return std::nullopt;
   return std::stoll(found->second);
+}
+
+/// The number squeue knows this job by, empty outside Slurm. A task of an array is named by both its numbers:
+/// its SLURM_JOB_ID alone may stand for the whole array.
+std::string slurm_job(const std::map<std::string, std::string>& variables) {
+  const auto value = [&](const char* name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::string() : found->second;
+  };
+  const std::string array = value("SLURM_ARRAY_JOB_ID"), task = value("SLURM_ARRAY_TASK_ID");
+  return array.empty() || task.empty() ? value("SLURM_JOB_ID") : array + "_" + task;
 }
 
 /// Slurm is asked once, and not waited for when it does not answer.
@@ -130,13 +142,15 @@ std::optional<Deadline> find_deadline(const DeadlineSources& sources, std::int64
   if (const auto told = seconds_in(sources.variables, kDeadlineVariable))
     return deadline_at(*told, now_s, local);
   if (!sources.option.empty()) return deadline_from(sources.option, now_s, local);
-  const auto job = sources.variables.find("SLURM_JOB_ID");
-  if (job == sources.variables.end()) return std::nullopt;
-  if (const auto end = seconds_in(sources.variables, "SLURM_JOB_END_TIME"))
-    return deadline_at(*end, now_s, local);
-  const auto left_s = slurm_time_left_s(sources.ask_slurm(job->second));
-  if (!left_s) return std::nullopt;
-  return deadline_at(now_s + *left_s, now_s, local);
+  const std::string job = slurm_job(sources.variables);
+  if (job.empty()) return std::nullopt;
+  auto end = seconds_in(sources.variables, "SLURM_JOB_END_TIME");
+  if (!end) {
+    const auto left_s = slurm_time_left_s(sources.ask_slurm(job));
+    if (left_s) end = now_s + *left_s;
+  }
+  if (!end || *end - now_s > kNoLimit_s) return std::nullopt;
+  return deadline_at(*end, now_s, local);
 }
 
 std::optional<Deadline> deadline_here(const std::string& option) {

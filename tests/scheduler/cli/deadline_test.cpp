@@ -124,6 +124,24 @@ TEST_F(FindDeadline, ASlurmThatDoesNotAnswerIsNoDeadline) {
   EXPECT_EQ(found_in_s(), std::nullopt);
 }
 
+TEST_F(FindDeadline, ATaskOfAnArrayIsAskedForByBothNumbers) {
+  sources_.variables = {
+      {"SLURM_JOB_ID", "4713"}, {"SLURM_ARRAY_JOB_ID", "4711"}, {"SLURM_ARRAY_TASK_ID", "2"}};
+  std::string job;
+  sources_.ask_slurm = [&](const std::string& asked) {
+    job = asked;
+    return answer_;
+  };
+  found_in_s();
+  EXPECT_EQ(job, "4711_2");
+}
+
+TEST_F(FindDeadline, AJobWithoutALimitWhichSlurmEndsInAYearHasNone) {
+  sources_.variables = {{"SLURM_JOB_ID", "4711"},
+                        {"SLURM_JOB_END_TIME", std::to_string(kNow_s + 365 * 24 * kHour_s)}};
+  EXPECT_EQ(found_in_s(), std::nullopt);
+}
+
 TEST_F(FindDeadline, WhatTheStartingProcessFoundIsNotCountedAnew) {
   sources_.variables = {{kDeadlineVariable, std::to_string(kNow_s + 50)}};
   sources_.option = "2h";
