@@ -13,8 +13,8 @@ namespace longtake {
 namespace {
 
 constexpr int kFramesPerSegment = 12;
-/// About one attempt in seven goes wrong, and a kill costs a few more.
-constexpr std::size_t kSegmentsPerFault = 5;
+/// About one attempt in seven goes wrong, kills besides: enough work for the faults that are wanted.
+constexpr std::size_t kSegmentsPerFault = 10;
 constexpr std::chrono::seconds kRunLimit{900};
 /// A rank gives a silent scheduler up after 10 s.
 constexpr std::chrono::seconds kNothingLeftAfter{14};
