@@ -92,9 +92,15 @@ int avatar_segment_clips(const JobSettings& settings) {
 
 std::int64_t range_count_for(const RangeDemand& demand) {
   if (demand.continuity == Continuity::Chained) return 1;
-  if (demand.continuity == Continuity::Auto && demand.jobs >= demand.groups) return 1;
-  const std::int64_t longest_split = std::max<std::int64_t>(1, demand.clips / kFewestClipsOfRange);
-  return std::clamp<std::int64_t>(demand.groups, 1, longest_split);
+  const std::int64_t most = std::clamp<std::int64_t>(
+      demand.groups, 1, std::max<std::int64_t>(1, demand.clips / kFewestClipsOfRange));
+  if (demand.continuity == Continuity::Parallel) return most;
+  const std::int64_t night_clips = demand.night_clips > 0 ? demand.night_clips : demand.jobs * demand.clips;
+  if (night_clips <= 0) return 1;
+  const double share = static_cast<double>(night_clips) / std::max(1, demand.groups);
+  const double shares = static_cast<double>(demand.clips) / share;
+  if (demand.jobs >= demand.groups && shares <= 2) return 1;
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::ceil(2 * shares)), 1, most);
 }
 
 }  // namespace longtake

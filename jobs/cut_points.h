@@ -45,10 +45,13 @@ struct RangeDemand {
   int jobs = 1;    ///< of the whole night
   int groups = 1;  ///< that will work on them
   std::int64_t clips = 0;
+  std::int64_t night_clips = 0;  ///< of all jobs; 0: each has as many as this one
 };
 
 /// 1 for chained; for parallel as many as there are groups, as long as each range has
-/// kFewestClipsOfRange. Auto is chained when the jobs alone keep all groups busy.
+/// kFewestClipsOfRange. Auto keeps a film whole when there are as many jobs as groups, unless it alone has
+/// more than twice what a group has to make in the night; else no range has more than half of that
+/// (docs/decisions/0022-ranges-by-the-night.md).
 std::int64_t range_count_for(const RangeDemand& demand);
 
 }  // namespace longtake

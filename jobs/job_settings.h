@@ -10,7 +10,7 @@ namespace longtake {
 class YamlDocument;
 
 enum class Continuity {
-  Auto,      ///< chained when there are at least as many jobs as groups, else parallel
+  Auto,      ///< as few ranges as the night allows
   Chained,   ///< one range
   Parallel,  ///< as many ranges as groups can use
 };

@@ -24,16 +24,22 @@ int groups_of(const SlotInventory& inventory, int ranks_per_group) {
   return static_cast<int>(groups);
 }
 
-std::int64_t chains_of(const JobInput& job, int jobs, int groups) {
-  if (job.fixed_segments) return static_cast<std::int64_t>(job.fixed_segments->size());
-  return range_count_for({job.spec.settings.continuity, jobs, groups, job.clips});
+std::int64_t chains_of(const std::vector<const JobInput*>& jobs, int groups) {
+  const std::int64_t night_clips = clips_of(jobs);
+  std::int64_t chains = 0;
+  for (const JobInput* job : jobs) {
+    chains += job->fixed_segments
+                  ? static_cast<std::int64_t>(job->fixed_segments->size())
+                  : range_count_for({job->spec.settings.continuity, static_cast<int>(jobs.size()), groups,
+                                     job->clips, night_clips});
+  }
+  return chains;
 }
 
 /// No more groups than there are chains to work on: the others would be idle.
 int groups_in_use(const std::vector<const JobInput*>& jobs, int groups) {
   for (;;) {
-    std::int64_t chains = 0;
-    for (const JobInput* job : jobs) chains += chains_of(*job, static_cast<int>(jobs.size()), groups);
+    const std::int64_t chains = chains_of(jobs, groups);
     if (chains >= groups) return groups;
     const int fewer = static_cast<int>(std::max<std::int64_t>(1, chains));
     if (fewer == groups) return groups;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <numeric>
+#include <queue>
 
 #include "scheduler/planner/avatar_cost.h"
 #include "scheduler/planner/avatar_groups.h"
@@ -89,6 +91,7 @@ struct Night {
   int jobs = 0;
   int groups = 0;
   int ranks_per_group = 1;
+  std::int64_t clips = 0;
 };
 
 void plan_slate(const Profile& profile, const JobInput& input, JobPlan& job) {
@@ -126,7 +129,8 @@ JobPlan plan_job(const Profile& profile, const JobInput& input, const Night& nig
     job.ranges = fixed_ranges(*input.fixed_segments);
     return job;
   }
-  const std::int64_t ranges = range_count_for({settings.continuity, night.jobs, night.groups, input.clips});
+  const std::int64_t ranges =
+      range_count_for({settings.continuity, night.jobs, night.groups, input.clips, night.clips});
   for (const Interval& clips :
        split_into_ranges(input.clips, ranges, settings.infer_frames, input.loudness)) {
     job.ranges.push_back({clips, cut_into_segments(clips, job.segment_clips)});
@@ -150,12 +154,14 @@ void predict_times(Plan& plan) {
   }
   std::stable_sort(chains.begin(), chains.end(),
                    [](const Chain& a, const Chain& b) { return a.seconds > b.seconds; });
-  std::vector<double> busy_until(plan.groups.size(), 0);
+  using Earliest = std::priority_queue<double, std::vector<double>, std::greater<>>;
+  Earliest busy_until(std::greater<>(), std::vector<double>(plan.groups.size(), 0));
   for (const Chain& chain : chains) {
-    double& group = *std::min_element(busy_until.begin(), busy_until.end());
-    group += chain.seconds;
-    chain.job->seconds = std::max(chain.job->seconds, group);
-    plan.seconds = std::max(plan.seconds, group);
+    const double end = busy_until.top() + chain.seconds;
+    busy_until.pop();
+    busy_until.push(end);
+    chain.job->seconds = std::max(chain.job->seconds, end);
+    plan.seconds = std::max(plan.seconds, end);
   }
 }
 
@@ -200,13 +206,19 @@ Plan make_plan(const Profile& profile, const std::vector<JobInput>& jobs, const 
     if (!night.groups.empty()) plan.groups = std::move(night.groups);
   }
   const Night night = {static_cast<int>(able.size()), static_cast<int>(plan.groups.size()),
-                       static_cast<int>(plan.groups.front().ranks.size())};
+                       static_cast<int>(plan.groups.front().ranks.size()), clips_of(able)};
   for (const JobInput& job : jobs) {
     const bool is_able = std::find(able.begin(), able.end(), &job) != able.end();
     if (is_able) plan.jobs.push_back(plan_job(profile, job, night));
   }
   predict_times(plan);
   return plan;
+}
+
+std::int64_t clips_of(const std::vector<const JobInput*>& jobs) {
+  std::int64_t clips = 0;
+  for (const JobInput* job : jobs) clips += job->clips;
+  return clips;
 }
 
 SlotInventory inventory_of_profile(const Profile& profile) {

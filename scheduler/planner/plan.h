@@ -86,6 +86,9 @@ struct Plan {
 
 Plan make_plan(const Profile& profile, const std::vector<JobInput>& jobs, const SlotInventory& inventory);
 
+/// Of all of them.
+std::int64_t clips_of(const std::vector<const JobInput*>& jobs);
+
 /// One node as the profile describes it, a rank per slot: for planning without the hardware.
 SlotInventory inventory_of_profile(const Profile& profile);
 

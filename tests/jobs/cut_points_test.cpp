@@ -116,14 +116,21 @@ TEST_P(RangeCount, FollowsContinuity) { EXPECT_EQ(range_count_for(GetParam().dem
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, RangeCount,
-    ::testing::Values(RangeCountCase{"chained", {Continuity::Chained, 1, 8, 1000}, 1},
-                      RangeCountCase{"parallel", {Continuity::Parallel, 1, 8, 1000}, 8},
-                      RangeCountCase{"parallel_with_many_jobs", {Continuity::Parallel, 9, 8, 1000}, 8},
-                      RangeCountCase{"short_film", {Continuity::Parallel, 1, 8, 23}, 2},
-                      RangeCountCase{"very_short_film", {Continuity::Parallel, 1, 8, 3}, 1},
-                      RangeCountCase{"auto_with_enough_jobs", {Continuity::Auto, 8, 8, 1000}, 1},
-                      RangeCountCase{"auto_with_few_jobs", {Continuity::Auto, 2, 8, 1000}, 8},
-                      RangeCountCase{"no_groups", {Continuity::Parallel, 1, 0, 1000}, 1}),
+    ::testing::Values(
+        RangeCountCase{"chained", {Continuity::Chained, 1, 8, 1000}, 1},
+        RangeCountCase{"parallel", {Continuity::Parallel, 1, 8, 1000}, 8},
+        RangeCountCase{"parallel_with_many_jobs", {Continuity::Parallel, 9, 8, 1000}, 8},
+        RangeCountCase{"short_film", {Continuity::Parallel, 1, 8, 23}, 2},
+        RangeCountCase{"very_short_film", {Continuity::Parallel, 1, 8, 3}, 1},
+        RangeCountCase{"auto_with_enough_jobs", {Continuity::Auto, 8, 8, 1000}, 1},
+        RangeCountCase{"auto_with_few_jobs", {Continuity::Auto, 2, 8, 1000}, 8},
+        RangeCountCase{"auto_with_a_share_of_the_night", {Continuity::Auto, 5, 8, 1000, 4000}, 4},
+        RangeCountCase{"auto_with_a_short_film", {Continuity::Auto, 5, 8, 200, 4000}, 1},
+        RangeCountCase{"auto_with_one_long_film", {Continuity::Auto, 8, 8, 1100, 4000}, 5},
+        RangeCountCase{"auto_with_one_longer_film", {Continuity::Auto, 8, 8, 1000, 4000}, 1},
+        RangeCountCase{"chained_whatever_the_night", {Continuity::Chained, 8, 8, 3000, 4000}, 1},
+        RangeCountCase{"parallel_whatever_the_night", {Continuity::Parallel, 8, 8, 100, 4000}, 8},
+        RangeCountCase{"no_groups", {Continuity::Parallel, 1, 0, 1000}, 1}),
     [](const auto& each) { return each.param.name; });
 
 }  // namespace

@@ -97,6 +97,25 @@ TEST(Plan, KeepsEnoughJobsWhole) {
   EXPECT_DOUBLE_EQ(plan.seconds, 144);
 }
 
+TEST(Plan, CutsFilmsByTheirShareOfTheNight) {
+  // 1400 clips on 8 slots: a share is 175, and no range has more than half of it, but in the longest film,
+  // which has no more ranges than there are slots.
+  const Plan plan = plan_for({slate_job("a", 80), slate_job("b", 320), slate_job("c", 1000)}, 8);
+  EXPECT_EQ(plan.jobs[0].ranges.size(), 1U);
+  EXPECT_EQ(plan.jobs[1].ranges.size(), 4U);
+  EXPECT_EQ(plan.jobs[2].ranges.size(), 8U);
+  EXPECT_NEAR(plan.seconds, 175, 175 * 0.2);
+}
+
+TEST(Plan, CutsOneLongFilmAmongEnoughShortOnes) {
+  std::vector<JobInput> jobs = {slate_job("long", 800)};
+  for (const char* name : {"a", "b", "c"}) jobs.push_back(slate_job(name, 100));
+  const Plan plan = plan_for(jobs, 4);
+  EXPECT_EQ(plan.jobs[0].ranges.size(), 4U);
+  EXPECT_EQ(plan.jobs[1].ranges.size(), 1U);
+  EXPECT_LT(plan.seconds, 350);
+}
+
 TEST(Plan, FollowsTheJobsOwnCuts) {
   JobInput job = slate_job("news", 100);
   job.spec.settings.continuity = Continuity::Chained;
