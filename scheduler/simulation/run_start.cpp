@@ -58,8 +58,14 @@ JobPace pace_of(const JobPlan& plan) {
 
 void refuse_what_cannot_run(const Plan& plan) {
   if (plan.fits()) return;
+  constexpr std::size_t kMostReasons = 5;  // thousands of films may have the same one
   std::string reasons;
-  for (const std::string& reason : plan.reasons) reasons += (reasons.empty() ? "" : "\n") + reason;
+  for (std::size_t r = 0; r < std::min(kMostReasons, plan.reasons.size()); ++r) {
+    reasons += (r == 0 ? "" : "\n") + plan.reasons[r];
+  }
+  if (plan.reasons.size() > kMostReasons) {
+    reasons += "\nand " + std::to_string(plan.reasons.size() - kMostReasons) + " more";
+  }
   throw Error(ErrorKind::InvalidInput, reasons);
 }
 

@@ -15,6 +15,7 @@
 #include "scheduler/doctor/examination.h"
 #include "scheduler/film_report.h"
 #include "scheduler/run_status.h"
+#include "scheduler/simulation/night_text.h"
 
 namespace longtake {
 namespace {
@@ -183,6 +184,10 @@ TEST(Formats, NameEveryCheckOfTheDoctor) {
   EXPECT_THAT(names, SizeIs(::testing::Gt(10U)));
   EXPECT_THAT(missing(names, read("docs/formats.md")), IsEmpty());
   EXPECT_THAT(missing(names, read("docs/failures.md")), IsEmpty());
+}
+
+TEST(Formats, NameEveryKeyOfASimulatedNight) {
+  EXPECT_THAT(missing(keys_of(to_json(NightResult())), read("docs/formats.md")), IsEmpty());
 }
 
 TEST(Failures, NameEveryErrorKind) {

@@ -1,0 +1,87 @@
+// longtake simulate as it is typed.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "scheduler/cli/commands.h"
+#include "scheduler/cli/program.h"
+#include "tests/temp_path.h"
+
+namespace longtake {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Ended {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+
+Ended simulate_with(std::vector<std::string> words) {
+  words.insert(words.begin(), {"longtake", "simulate"});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  JobCommands commands{};
+  commands.simulate = simulate_command;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int exit_code = run_program(commands, static_cast<int>(arguments.size()), arguments.data());
+  return {exit_code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+TEST(Simulate, TellsTheNightToPeople) {
+  const Ended ended = simulate_with({"--gpus", "16", "--hours", "4"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("16 GPUs on 2 nodes in 16 groups; 4 films of 4.0 hours"));
+  EXPECT_THAT(ended.out, HasSubstr("above the lower bound"));
+  EXPECT_THAT(ended.err, IsEmpty());
+}
+
+TEST(Simulate, GivesOneDocumentWithFaultsAndAPicture) {
+  const std::string picture = temp_path("night.svg");
+  const Ended ended = simulate_with({"--nodes", "4", "--profile", "4x24gb", "--hours", "10", "--jobs", "30",
+                                     "--speed", "6", "--mtbf-gpu-h", "5", "--mtbf-node-h", "20",
+                                     "--preempt-every-h", "2", "--json", "--svg", picture});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  const auto night = nlohmann::json::parse(ended.out);
+  EXPECT_EQ(night.at("gpus"), 16);
+  EXPECT_EQ(night.at("groups"), 4);
+  EXPECT_EQ(night.at("jobs"), 30);
+  EXPECT_GT(night.at("faults").at("gpus").get<int>(), 0);
+  EXPECT_GE(night.at("makespan_s").get<double>(), night.at("lower_bound_s").get<double>());
+  std::ifstream file(picture);
+  std::string first;
+  std::getline(file, first);
+  EXPECT_THAT(first, HasSubstr("<svg "));
+}
+
+TEST(Simulate, RefusesWhatMakesNoSense) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--gpus", "0"}, "--gpus"},
+      {{"--gpus", "8", "--nodes", "1"}, "--nodes"},
+      {{"--mtbf-gpu-h", "-3"}, "--mtbf-gpu-h"},
+      {{"--hours", "many"}, "--hours"},
+      {{"--profile", "9x9gb"}, "8x80gb"},
+      {{"--gpus", "8", "--profile", "1x24gb"}, "too little"},
+      {{"--svg", "/no/such/folder/night.svg"}, "there is no folder"}};
+  for (const auto& [words, told] : cases) {
+    const Ended ended = simulate_with(words);
+    EXPECT_EQ(ended.exit_code, 2) << words.front();
+    EXPECT_THAT(ended.err, HasSubstr(told)) << words.front();
+    EXPECT_THAT(ended.out, IsEmpty()) << words.front();
+  }
+}
+
+TEST(Simulate, TeachesInItsHelp) {
+  const Ended ended = simulate_with({"--help"});
+  EXPECT_EQ(ended.exit_code, 0);
+  for (const char* said : {"--mtbf-gpu-h", "--preempt-every-h", "examples:", "lower bound"}) {
+    EXPECT_THAT(ended.out, HasSubstr(said));
+  }
+}
+
+}  // namespace
+}  // namespace longtake
