@@ -49,6 +49,15 @@ std::vector<JobInput> inputs_of(const CliOptions& options, int gpus) {
   return inputs;
 }
 
+/// Engines that have a model take a minute to load it.
+double usual_load_s(const std::vector<JobInput>& jobs) {
+  constexpr double kModel_s = 60;
+  const bool has_model = std::any_of(jobs.begin(), jobs.end(), [](const JobInput& job) {
+    return job.spec.engine == EngineKind::LiveAvatar;
+  });
+  return has_model ? kModel_s : 0;
+}
+
 /// On a terminal a line that is redrawn, at most ten times a second.
 class ProgressLine {
  public:
@@ -98,7 +107,7 @@ int simulate_command(const CliOptions& options, int, char**) {
   night.jobs = inputs_of(options, gpus);
   night.cluster = made_up_cluster(night.profile, gpus);
   night.frames_per_second = request.frames_per_second.value_or(0);
-  night.pace.load_s = request.load_s;
+  night.pace.load_s = request.load_s.value_or(usual_load_s(night.jobs));
   night.pace.repair_min = request.repair_min;
   night.seed = request.seed;
   night.next_fault = random_faults({request.gpu_mtbf_h, request.node_mtbf_h, request.preempted_every_h},

@@ -20,7 +20,7 @@ constexpr const char* kFooter =
 
 void add_what_to_make(CLI::App& command, CliOptions& options) {
   constexpr int kMostFilms = 1'000'000;
-  constexpr double kMostHours = 1'000'000;
+  constexpr double kMostHours = 100'000;
   SimulateRequest& request = options.simulate;
   CLI::Option* jobs =
       command.add_option("JOB", options.jobs, "job files (YAML); without any, films are made up");
@@ -54,9 +54,10 @@ void add_where_to_make_it(CLI::App& command, CliOptions& options) {
       .add_option("--speed", request.frames_per_second,
                   "frames/s of one group of GPUs; default: what the planner predicts")
       ->check(CLI::Range(0.001, 1e6));
-  command.add_option("--load-s", request.load_s, "seconds until an engine has loaded its model")
-      ->check(CLI::Range(0.0, 86400.0))
-      ->capture_default_str();
+  command
+      .add_option("--load-s", request.load_s,
+                  "seconds until an engine has loaded its model; default: 60, and 0 for slates")
+      ->check(CLI::Range(0.0, 86400.0));
 }
 
 void add_what_goes_wrong(CLI::App& command, SimulateRequest& request) {

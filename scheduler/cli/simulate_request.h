@@ -17,7 +17,7 @@ struct SimulateRequest {
   double node_mtbf_h = 0;
   double preempted_every_h = 0;
   double repair_min = 30;
-  double load_s = 60;
+  std::optional<double> load_s;
   std::uint64_t seed = 1;
   std::filesystem::path svg;  ///< empty: no picture
 };
