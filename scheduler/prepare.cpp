@@ -208,6 +208,21 @@ class Preparation {
   PreparedFile file_;
 };
 
+bool is_utf8(const std::string& text) {
+  try {
+    return !nlohmann::json(text).dump().empty();
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+/// Its paths go to ranks and engines as JSON, which would change them.
+void require_utf8(const WorkDir& work_dir) {
+  if (is_utf8(work_dir.root().string())) return;
+  throw Error(ErrorKind::InvalidInput, "cannot use the work directory " + work_dir.root().string() +
+                                           ": its path is not UTF-8; give another one with --work-dir");
+}
+
 void create_root(const WorkDir& work_dir, NewFolders& folders) {
   std::error_code error;
   folders.make(work_dir.root() / "jobs", error);
@@ -258,6 +273,7 @@ void write_all(std::vector<Preparation>& preparations, const WorkDir& work_dir,
 std::vector<PreparedJob> prepare_jobs(const std::vector<JobSpec>& specs, const WorkDir& work_dir,
                                       DeviceKind device, std::vector<Problem>& problems,
                                       const PrepareProgress& progress) {
+  require_utf8(work_dir);
   std::vector<Preparation> preparations;
   for (const JobSpec& spec : specs) {
     check_output(spec, problems);

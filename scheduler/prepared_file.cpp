@@ -54,7 +54,7 @@ std::optional<PreparedFile> read_prepared_file(const std::filesystem::path& path
 void write_prepared_file(const std::filesystem::path& path, const PreparedFile& prepared) {
   nlohmann::json json = prepared;
   json["version"] = kPreparedVersion;
-  write_durably(path, json.dump(2) + "\n");
+  write_durably(path, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace longtake

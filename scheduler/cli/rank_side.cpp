@@ -76,7 +76,7 @@ std::vector<RankHardware> hardware_of_all(const std::vector<std::string>& texts)
 /// For the process that started mpirun; without one, for the person.
 void leave_result(const RunResult& result, const CliOptions& options) {
   if (const char* file = std::getenv(kResultFileVariable)) {
-    write_durably(file, nlohmann::json(result).dump());
+    write_durably(file, json_text_of(result, -1));
   } else {
     print_result(result, options.json);
   }

@@ -143,5 +143,17 @@ TEST_F(PrepareJobs, OfTwoStartsThatMeanOtherJobsByANameTheSecondIsRefused) {
   EXPECT_TRUE(is_ready("a"));
 }
 
+TEST_F(PrepareJobs, AWorkDirectoryThatMessagesCannotNameIsRefused) {
+  work_dir_ = WorkDir(folder_ / "work-\xff");
+  try {
+    prepare({job("a")});
+    FAIL() << "nothing was thrown";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::InvalidInput);
+    EXPECT_THAT(e.what(), testing::HasSubstr("is not UTF-8; give another one with --work-dir"));
+  }
+  EXPECT_FALSE(fs::exists(work_dir_.root()));
+}
+
 }  // namespace
 }  // namespace longtake
