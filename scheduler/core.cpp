@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scheduler/size_used.h"
 #include "scheduler/work_record.h"
 
 namespace longtake {
@@ -28,6 +29,8 @@ SchedulerCore::SchedulerCore(Epoch epoch, const WorkDir& work_dir, std::vector<R
     Job state;
     state.stored = std::move(job.stored);
     state.order = std::move(job.order);
+    state.smaller = job.smaller;
+    state.asked_size = text_of(asked_size_of(state.stored));
     state.priority = job.priority;
     if (!is_final(state.stored.state)) ++open_jobs_;
     state.planned_frames_per_second = job.frames_per_second;
@@ -122,6 +125,7 @@ void SchedulerCore::advance(Attempt& attempt, std::int64_t frames, std::int64_t 
 Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::int64_t now_ms) {
   Attempt* found = find_running(report.epoch, report.attempt, report.rank);
   if (found == nullptr || found->ranks.back() != report.rank) return {};
+  if (jobs_[ranges_[found->range].job].is_left_for_smaller_size) return refuse_old_size(report, now_ms);
   const Interval ordered = segment_at(ranges_[found->range]).clips;
   if (!report.cut_to.is_empty() && !is_cut(report, ordered)) {
     return on_attempt_failed({report.epoch, report.attempt, report.rank, ErrorKind::Bug,
@@ -222,7 +226,7 @@ void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, 
        actions);
   switch (report.kind) {
     case ErrorKind::OutOfMemory:
-      if (plan_for_more_memory(attempt, where, now_ms, actions)) return;
+      if (go_on_with_less_memory(attempt, where, now_ms, actions)) return;
       [[fallthrough]];
     case ErrorKind::InvalidInput:
     case ErrorKind::Bug:

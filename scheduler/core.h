@@ -31,6 +31,9 @@ struct RunJob {
   /// How groups of so many ranks share its work, for every number that fits. All give the same film. Empty:
   /// it is made as `order` says, and not otherwise.
   std::map<int, JobShare> shares{};
+  /// The size at which the next run goes on when there is too little memory for all of them; nullopt: then
+  /// the job fails.
+  std::optional<FrameSize> smaller{};
 };
 
 /// The ranks whose engines make a segment together, in the order of its stages. The last one writes it and
@@ -92,6 +95,8 @@ class SchedulerCore {
   /// Its sends are to go out at once, whatever waits to be saved.
   Actions on_rank_alive(const RankAlive& alive, std::int64_t now_ms);
   Actions on_rank_left(RankId rank, const std::string& reason, std::int64_t now_ms);
+  /// The rank's connection has ended. It is lost soon unless it is heard again.
+  void on_rank_hung_up(RankId rank, std::int64_t now_ms);
   Actions on_attempt_progressed(const AttemptProgressed& report, std::int64_t now_ms);
   Actions on_attempt_finished(const AttemptFinished& report, std::int64_t now_ms);
   Actions on_stage_finished(const StageFinished& report, std::int64_t now_ms);
@@ -135,6 +140,9 @@ class SchedulerCore {
     std::map<int, JobShare> shares;  ///< by the ranks that share; never empty
     const JobShare* share = nullptr;
     int least_ranks = 1;  ///< fewer turned out to have too little memory
+    std::optional<FrameSize> smaller;
+    bool is_left_for_smaller_size = false;  ///< to the next run: no segment of this size is wanted any more
+    std::string asked_size;                 ///< "704*384"
     int priority = 0;
     int joins_tried = 0;
     bool is_joining = false;
@@ -177,6 +185,7 @@ class SchedulerCore {
     RankState state = RankState::Left;
     bool was_seen = false;
     std::int64_t last_seen_ms = 0;
+    std::optional<std::int64_t> hung_up_ms;  ///< when its connection last ended
     RankHardware hardware;
     int disagreements = 0;  ///< heartbeats in a row that named another attempt than the one it should make
     std::int64_t disagreed_ms = 0;  ///< when the last of them was counted
@@ -252,6 +261,7 @@ class SchedulerCore {
   GroupStatus status_of_group(const Group& group) const;
 
   // core_ranks.cpp: ranks that come and go, and what becomes of their groups.
+  static std::int64_t silent_from_ms(const Rank& rank);
   void lose_silent_ranks(std::int64_t now_ms, Actions& actions);
   void lose_rank(RankId id, RankState to, const std::string& reason, std::int64_t now_ms, Actions& actions);
   void mend_groups(const std::string& host, std::int64_t now_ms, Actions& actions);
@@ -265,11 +275,18 @@ class SchedulerCore {
   void compare_attempts(RankId id, Rank& rank, AttemptId held, std::int64_t now_ms, Actions& actions);
   void give_again_what_was_not_heard(std::int64_t now_ms, Actions& actions);
 
+  // core_memory.cpp: too little memory.
+  bool go_on_with_less_memory(const Attempt& attempt, const std::string& where, std::int64_t now_ms,
+                              Actions& actions);
+  bool take_next_layout(Job& job, int sharing);
+  void leave_for_smaller_size(std::size_t job, const std::string& where, std::int64_t now_ms,
+                              Actions& actions);
+  Actions refuse_old_size(const AttemptFinished& report, std::int64_t now_ms);
+  std::string jobs_left_for_smaller_sizes() const;
+
   // core_regroup.cpp: groups of another size than was planned.
   static const JobShare* share_of_ranks(const Job& job, std::size_t ranks);
   bool is_of_use(std::size_t ranks) const;
-  bool plan_for_more_memory(const Attempt& attempt, const std::string& where, std::int64_t now_ms,
-                            Actions& actions);
   bool has_group_for(const Job& job) const;
   bool hold_groups_for(int ranks);
   void merge_held_groups(std::int64_t now_ms, Actions& actions);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scheduler/core.h"
+#include "scheduler/size_used.h"
 
 namespace longtake {
 
@@ -186,7 +187,8 @@ std::optional<EndRun> SchedulerCore::end_of_run(std::int64_t now_ms) const {
     return EndRun{75, "drained (" + drained_by_ + "); run again to go on"};
   }
   if (has_hope(now_ms) || !paused_joins_.empty()) return std::nullopt;
-  return EndRun{75, "no rank is left; run again to go on"};
+  const std::string left = jobs_left_for_smaller_sizes();
+  return EndRun{75, (left.empty() ? "no rank is left" : left) + "; run again to go on"};
 }
 
 EndRun SchedulerCore::end_of_all_jobs() const {
@@ -239,6 +241,8 @@ JobStatus SchedulerCore::status_of_job(const Job& job, std::int64_t now_ms) cons
   status.engine = job.stored.engine;
   status.state = name_of(job.stored.state);
   status.message = job.stored.message;
+  status.size = text_of(job.stored.size);
+  status.asked_size = job.asked_size;
   status.frames = job.stored.film_frames;
   status.frames_done = job.frames_done + job.frames_running;
   status.clips = job.stored.clips;

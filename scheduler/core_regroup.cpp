@@ -1,5 +1,5 @@
-// SchedulerCore, the part about groups of another size than was planned: larger ones when memory turned out
-// to be too little, smaller ones of the ranks that are left. The film is the same in every layout
+// SchedulerCore, the part about groups of another size than was planned: larger ones for more memory
+// (core_memory.cpp), smaller ones of the ranks that are left. The film is the same in every layout
 // (docs/decisions/0019-groups-speak-over-sockets.md).
 #include <algorithm>
 #include <iterator>
@@ -32,25 +32,6 @@ bool SchedulerCore::is_of_use(std::size_t ranks) const {
   return std::any_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
     return !is_final(job.stored.state) && share_of_ranks(job, ranks) != nullptr;
   });
-}
-
-/// What the prediction said would fit did not: the job goes on in the next larger layout. False when there
-/// is none, or no host has so many ranks.
-bool SchedulerCore::plan_for_more_memory(const Attempt& attempt, const std::string& where,
-                                         std::int64_t now_ms, Actions& actions) {
-  Job& job = jobs_[ranges_[attempt.range].job];
-  if (is_final(job.stored.state)) return false;
-  const int sharing = static_cast<int>(attempt.ranks.size());
-  if (sharing < job.least_ranks) return true;  // another of its attempts has found that out before
-  const auto next = job.shares.upper_bound(sharing);
-  if (next == job.shares.end()) return false;
-  job.least_ranks = next->first;
-  if (!has_group_for(job) && !hold_groups_for(next->first)) return false;
-  note("job", job.stored.name,
-       where + ": there is too little memory for " + description_of(attempt.share->layout) +
-           ", going on as " + description_of(next->second.layout),
-       now_ms, actions);
-  return true;
 }
 
 bool SchedulerCore::has_group_for(const Job& job) const {

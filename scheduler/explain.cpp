@@ -62,15 +62,26 @@ std::string explain_stopped(const RunStatus& status, const JobStatus& job) {
          (says_how ? "." : "; run again to go on.") + advice_text(status.message);
 }
 
-}  // namespace
+std::string explain_size(const JobStatus& job) {
+  if (job.size == job.asked_size) return "";
+  return " It is made at " + job.size + " because there was too little memory for the " + job.asked_size +
+         " asked for (on_oom: smaller_size).";
+}
 
-std::string explain(const RunStatus& status, const std::string& name) {
-  const JobStatus& job = find_job(status, name);
+std::string explain_state(const RunStatus& status, const JobStatus& job) {
+  const std::string& name = job.name;
   if (job.state == "done") return name + " is done: " + job.output;
   if (job.state == "failed") return name + " failed: " + job.message + "." + advice_text(job.message);
   if (!status.is_running) return name + " " + explain_stopped(status, job) + last_word_about(status, name);
   if (job.state == "joining") return name + " is being joined: all its segments are made.";
   return name + " " + explain_waiting(status, job) + last_word_about(status, name);
+}
+
+}  // namespace
+
+std::string explain(const RunStatus& status, const std::string& name) {
+  const JobStatus& job = find_job(status, name);
+  return explain_state(status, job) + explain_size(job);
 }
 
 }  // namespace longtake

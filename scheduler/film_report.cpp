@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jobs/model/memory_model.h"
+#include "scheduler/size_used.h"
 #include "storage/work_dir.h"
 
 namespace longtake {
@@ -84,6 +85,8 @@ nlohmann::json make_film_report(const FilmReportInput& input) {
           {"frames_per_second_of_film", kFramesPerSecond},
           {"height", job.size.height},
           {"width", job.size.width},
+          {"asked_height", asked_size_of(job).height},
+          {"asked_width", asked_size_of(job).width},
           {"clips", job.clips},
           {"infer_frames", job.infer_frames},
           {"video_seconds", input.join.video_seconds},

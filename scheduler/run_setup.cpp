@@ -3,10 +3,14 @@
 #include <algorithm>
 
 #include "jobs/model/model_shape.h"
-#include "scheduler/planner/avatar_cost.h"
+#include "scheduler/planner/avatar_groups.h"
 #include "scheduler/planner/layout_choice.h"
+#include "scheduler/planner/shortages.h"
+#include "scheduler/planner/smaller_size.h"
 #include "scheduler/reconcile.h"
+#include "scheduler/size_used.h"
 #include "storage/checkpoint_layout.h"
+#include "storage/media/image.h"
 
 namespace longtake {
 namespace {
@@ -108,12 +112,19 @@ FilmOrder film_of(const PreparedJob& job, const StoredJob& stored, const WorkDir
   return film;
 }
 
+/// Preparing framed it for the size asked for.
+void frame_reference_image(const PreparedJob& job, const WorkDir& work_dir) {
+  const std::filesystem::path framed = work_dir.reference_image(job.spec.name);
+  if (probe_image(framed).size == job.size) return;
+  write_png(framed, load_framed_image(job.spec.image, job.size));
+}
+
 /// What the core may choose from when ranks are lost, or memory turns out to be too little.
 std::map<int, JobShare> shares_of(const Profile& profile, const JobInput& input, const JobPlan& plan,
                                   const std::vector<RankHardware>& ranks) {
   std::map<int, JobShare> shares;
   if (input.model) {
-    const AvatarDemand demand = demand_of(input.spec.settings, input.size, *input.model, profile.device);
+    const AvatarDemand demand = demand_of(profile, input);
     for (int sharing = 1; sharing <= static_cast<int>(ranks.size()); ++sharing) {
       auto need = layout_that_fits(profile, demand, sharing);
       if (need) shares[sharing] = {std::move(need->layout), std::move(need->memory)};
@@ -121,6 +132,16 @@ std::map<int, JobShare> shares_of(const Profile& profile, const JobInput& input,
   }
   shares[std::max(1, plan.layout.ranks())] = {plan.layout, plan.memory};
   return shares;
+}
+
+/// In what order too little memory is dealt with: another layout, then, where that is allowed, another size.
+std::optional<FrameSize> size_after(const Profile& profile, const PreparedJob& job, const JobInput& input,
+                                    const SlotInventory& inventory) {
+  if (job.spec.settings.on_oom != OnOom::SmallerSize) return std::nullopt;
+  std::size_t most_ranks = 1;
+  for (const SlotInventory::Host& host : inventory.hosts)
+    most_ranks = std::max(most_ranks, host.ranks.size());
+  return next_smaller_size(profile, input, probe_image(job.spec.image).size, static_cast<int>(most_ranks));
 }
 
 void refuse_what_cannot_run(const Plan& plan) {
@@ -145,18 +166,24 @@ SlotInventory inventory_of(const std::vector<RankHardware>& ranks) {
   return inventory;
 }
 
-RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prepared,
+RunSetup set_up_run(const Profile& profile, std::vector<PreparedJob> prepared,
                     const std::vector<RankHardware>& ranks, const WorkDir& work_dir, JobStore& store,
                     Epoch epoch, std::int64_t now_ms) {
   std::vector<std::optional<StoredJob>> known;
   std::vector<JobInput> inputs;
-  for (const PreparedJob& job : prepared) {
+  for (PreparedJob& job : prepared) {
     known.push_back(store.find_job(job.spec.name));
-    if (known.back()) refuse_other_identity(job, *known.back(), work_dir);
-    inputs.push_back(input_of(job, known.back(), work_dir));
+    const std::optional<StoredJob>& stored = known.back();
+    if (stored) {
+      refuse_other_identity(job, *stored, work_dir);
+      job.size = stored->size;
+    }
+    inputs.push_back(input_of(job, stored, work_dir));
+    if (stored) inputs.back().ran_out_at_bytes = store.least_shortage_bytes(stored->id, profile.name);
   }
+  const SlotInventory inventory = inventory_of(ranks);
   RunSetup setup;
-  setup.plan = make_plan(profile, inputs, inventory_of(ranks));
+  setup.plan = plan_around_shortages(profile, inputs, inventory);
   refuse_what_cannot_run(setup.plan);
   for (const GroupPlan& group : setup.plan.groups)
     setup.groups.push_back({group.group, group.ranks, group.host});
@@ -166,7 +193,11 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
     StoredJob stored = known[j] ? *known[j] : store.add_job(stored_job_of(job, plan, work_dir), now_ms);
     // The film may have been asked for elsewhere this time; that changes no number.
     stored.output = film_path(job, work_dir);
-    const std::vector<Change> found = reconcile_with_disk(stored, work_dir, store.next_segment(), now_ms);
+    frame_reference_image(job, work_dir);
+    std::vector<Change> found = reconcile_with_disk(stored, work_dir, store.next_segment(), now_ms);
+    if (const std::string size = describe_other_size(stored); !size.empty()) {
+      found.push_back(EventNoted{"job", stored.name, size, now_ms});
+    }
     store.save(epoch, found);
     for (const Change& change : found) {
       if (const auto* note = std::get_if<EventNoted>(&change)) setup.notes.push_back(*note);
@@ -174,7 +205,8 @@ RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prep
     setup.films[stored.id] = film_of(job, stored, work_dir);
     SegmentOrder order = order_of(job, stored, plan, work_dir);
     setup.jobs.push_back({std::move(stored), job.spec.priority, std::move(order), plan.frames_per_second,
-                          shares_of(profile, inputs[j], plan, ranks)});
+                          shares_of(profile, inputs[j], plan, ranks),
+                          size_after(profile, job, inputs[j], inventory)});
   }
   return setup;
 }

@@ -24,10 +24,11 @@ struct RunSetup {
 };
 
 /// Plans the jobs over the ranks, adds new ones to the database, and brings those it knows together
-/// with what is on the disk. A known job keeps its ranges and segments, whatever the ranks are now.
+/// with what is on the disk. A known job keeps its ranges and segments, whatever the ranks are now, and the
+/// size it is made at; layouts for which it had too little memory with this profile are not planned again.
 /// Throws Error{InvalidInput} when something cannot run, or when a job of the same name but another
 /// identity is in the database.
-RunSetup set_up_run(const Profile& profile, const std::vector<PreparedJob>& prepared,
+RunSetup set_up_run(const Profile& profile, std::vector<PreparedJob> prepared,
                     const std::vector<RankHardware>& ranks, const WorkDir& work_dir, JobStore& store,
                     Epoch epoch, std::int64_t now_ms);
 

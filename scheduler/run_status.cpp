@@ -1,5 +1,7 @@
 #include "scheduler/run_status.h"
 
+#include "scheduler/size_used.h"
+
 namespace longtake {
 
 JobStatus status_of(const StoredJob& job) {
@@ -8,6 +10,8 @@ JobStatus status_of(const StoredJob& job) {
   status.engine = job.engine;
   status.state = name_of(job.state);
   status.message = job.message;
+  status.size = text_of(job.size);
+  status.asked_size = text_of(asked_size_of(job));
   status.frames = job.film_frames;
   status.clips = job.clips;
   status.output = job.output;

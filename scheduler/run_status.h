@@ -16,6 +16,8 @@ struct JobStatus {
   std::string engine;
   std::string state;
   std::string message;
+  std::string size;              ///< "704*384", as it is made
+  std::string asked_size;        ///< another one when there was too little memory for it
   std::int64_t frames_done = 0;  ///< of finished segments, and of running ones as reported
   std::int64_t frames = 0;
   std::int64_t clips_done = 0;  ///< of finished segments
@@ -64,8 +66,9 @@ struct RunStatus {
   std::vector<EventStatus> events;  ///< newest last
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobStatus, name, engine, state, message, frames_done, frames, clips_done,
-                                   clips, segments_done, segments, frames_per_second, eta_s, output)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JobStatus, name, engine, state, message, size, asked_size, frames_done,
+                                   frames, clips_done, clips, segments_done, segments, frames_per_second,
+                                   eta_s, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GroupStatus, group, ranks, host, state, job, clips, frames_done, frames)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EventStatus, at, kind, job, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunStatus, is_running, is_draining, paused, epoch, pid, host, profile,

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "jobs/clip_math.h"
 #include "jobs/error.h"
 #include "jobs/ids.h"
 #include "jobs/segment.h"
@@ -73,6 +74,24 @@ struct SegmentAdopted {
   std::int64_t at_ms = 0;
 };
 
+/// There was less memory than a layout of the job needs; the next start does not choose it again.
+struct MemoryRanOut {
+  JobId job;
+  std::string layout;  ///< for people: "layers x 2"
+  FrameSize size;
+  std::int64_t predicted_bytes = 0;  ///< of its largest engine; 0: not known
+  std::int64_t at_ms = 0;
+};
+
+/// The job is made at `size` from now on. Its segments of the old size are reopened by changes of their own.
+struct JobResized {
+  JobId job;
+  FrameSize size;
+};
+
+/// The run has left more of unfinished segments than it found. That is progress.
+struct WorkKept {};
+
 struct RankMoved {
   RankId rank;
   RankState to = RankState::Joined;
@@ -90,7 +109,8 @@ struct EventNoted {
   std::int64_t at_ms = 0;
 };
 
-using Change = std::variant<JobMoved, AttemptStarted, AttemptSucceeded, AttemptEnded, SegmentCut,
-                            SegmentReopened, SegmentAdopted, RankMoved, EventNoted>;
+using Change =
+    std::variant<JobMoved, AttemptStarted, AttemptSucceeded, AttemptEnded, SegmentCut, SegmentReopened,
+                 SegmentAdopted, MemoryRanOut, JobResized, WorkKept, RankMoved, EventNoted>;
 
 }  // namespace longtake

@@ -17,7 +17,7 @@
 namespace longtake {
 namespace {
 
-constexpr int kSchemaVersion = 2;
+constexpr int kSchemaVersion = 3;
 /// A scheduler that ends takes scheduler.json away first and gives the lock back a moment later.
 constexpr int kReaderPatience_ms = 3000;
 constexpr int kApplicationId = 0x4c4f4e47;  // "LONG": PRAGMA application_id of our files
@@ -48,17 +48,31 @@ void check_version(SQLite::Database& db, const std::filesystem::path& file) {
                                            (is_older ? ": longtake run brings it up to date" : ""));
 }
 
-/// From the version before, as a longtake left it that did not count progress.
-void migrate(SQLite::Database& db) {
-  if (integer_pragma(db, "application_id") != kApplicationId || integer_pragma(db, "user_version") != 1)
-    return;
-  SQLite::Transaction transaction(db);
+/// As a longtake left it that did not count progress.
+void migrate_from_1(SQLite::Database& db) {
   db.exec("ALTER TABLE run ADD COLUMN progress INTEGER NOT NULL DEFAULT 0");
   db.exec("ALTER TABLE attempts ADD COLUMN ranks TEXT");
   db.exec("ALTER TABLE attempts ADD COLUMN host TEXT");
   // What an earlier longtake ended is not held against it.
   db.exec("UPDATE run SET progress=1");
-  db.exec("PRAGMA user_version=2");
+}
+
+/// As a longtake left it that forgot at its end for what there was too little memory.
+void migrate_from_2(SQLite::Database& db) {
+  db.exec(
+      "CREATE TABLE shortages (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs(id), "
+      "epoch INTEGER NOT NULL REFERENCES run(epoch), layout TEXT NOT NULL, height INTEGER NOT NULL, "
+      "width INTEGER NOT NULL, predicted_bytes INTEGER NOT NULL, at TEXT NOT NULL)");
+}
+
+void migrate(SQLite::Database& db) {
+  if (integer_pragma(db, "application_id") != kApplicationId) return;
+  const int version = integer_pragma(db, "user_version");
+  if (version != 1 && version != 2) return;
+  SQLite::Transaction transaction(db);
+  if (version == 1) migrate_from_1(db);
+  migrate_from_2(db);
+  db.exec("PRAGMA user_version=" + std::to_string(kSchemaVersion));
   transaction.commit();
 }
 

@@ -311,6 +311,18 @@ std::vector<std::string> JobStore::last_failures(Epoch since, int at_most) const
   });
 }
 
+std::optional<std::int64_t> JobStore::least_shortage_bytes(JobId job, const std::string& profile) const {
+  return with_sqlite_errors(file_, [&]() -> std::optional<std::int64_t> {
+    SQLite::Statement least(*db_,
+                            "SELECT min(s.predicted_bytes) FROM shortages s JOIN run r ON r.epoch=s.epoch "
+                            "WHERE s.job_id=? AND r.profile=? AND s.predicted_bytes>0");
+    SQLite::bind(least, job.value, profile);
+    least.executeStep();
+    if (least.getColumn(0).isNull()) return std::nullopt;
+    return least.getColumn(0).getInt64();
+  });
+}
+
 std::vector<StoredAttempt> JobStore::attempts_of(JobId job) const {
   return with_sqlite_errors(file_, [&] {
     std::vector<StoredAttempt> attempts;

@@ -41,7 +41,7 @@ struct StoredJob {
   std::string engine;
   JobState state = JobState::Pending;
   std::string message;
-  FrameSize size;
+  FrameSize size;  ///< as it is made; the size asked for is in `identity_of`
   std::int64_t film_frames = 0;
   std::int64_t clips = 0;
   int infer_frames = 0;
@@ -70,7 +70,7 @@ struct StoredRun {
   std::string ended_at;  ///< empty: running, or killed
   std::optional<int> exit_code;
   std::string message;
-  std::int64_t progress = 0;  ///< segments finished or found complete, and films made
+  std::int64_t progress = 0;  ///< segments finished or found complete, films made, unfinished work that grew
 };
 
 /// How the tries at a job's segments ended, over all runs.
@@ -138,6 +138,9 @@ class JobStore {
   std::vector<StoredAttempt> attempts_of(JobId job) const;
   /// Why attempts failed or were lost in the start `since` and later ones: each reason once, newest first.
   std::vector<std::string> last_failures(Epoch since, int at_most) const;
+  /// The least predicted peak for which `job` turned out to have too little memory in runs with `profile`;
+  /// nullopt: none.
+  std::optional<std::int64_t> least_shortage_bytes(JobId job, const std::string& profile) const;
   /// Newest last. `job` empty: of all jobs.
   std::vector<StoredEvent> last_events(const std::string& job, int at_most) const;
 

@@ -46,6 +46,10 @@ ChangeSaver::ChangeSaver(SQLite::Database& db)
       adopt_attempt_(db,
                      "UPDATE attempts SET state='finished', message='found complete on the disk' WHERE id="
                      "(SELECT max(id) FROM attempts WHERE segment_id=?)"),
+      add_shortage_(db,
+                    "INSERT INTO shortages(job_id, epoch, layout, height, width, predicted_bytes, at) "
+                    "VALUES(?,?,?,?,?,?,?)"),
+      resize_job_(db, "UPDATE jobs SET height=?, width=? WHERE id=?"),
       move_rank_(db,
                  "INSERT INTO ranks(epoch, rank, host, pid, device, state, message, joined_at) "
                  "VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(epoch, rank) DO UPDATE SET state=excluded.state, "
@@ -103,6 +107,17 @@ void ChangeSaver::apply_one(Epoch, const SegmentReopened& change) {
   if (!change.why.empty()) run(disown_attempt_, change.why, change.segment.value);
   run(move_segment_, std::string(name_of(SegmentState::Pending)), change.segment.value);
 }
+
+void ChangeSaver::apply_one(Epoch epoch, const MemoryRanOut& change) {
+  run(add_shortage_, change.job.value, epoch.value, change.layout, change.size.height, change.size.width,
+      change.predicted_bytes, utc_text(change.at_ms));
+}
+
+void ChangeSaver::apply_one(Epoch, const JobResized& change) {
+  run(resize_job_, change.size.height, change.size.width, change.job.value);
+}
+
+void ChangeSaver::apply_one(Epoch epoch, const WorkKept&) { run(count_progress_, epoch.value); }
 
 void ChangeSaver::apply_one(Epoch epoch, const RankMoved& change) {
   run(move_rank_, epoch.value, change.rank.value, change.host, change.pid, change.device,

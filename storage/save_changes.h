@@ -27,6 +27,9 @@ class ChangeSaver {
   void apply_one(Epoch epoch, const SegmentCut& change);
   void apply_one(Epoch epoch, const SegmentReopened& change);
   void apply_one(Epoch epoch, const SegmentAdopted& change);
+  void apply_one(Epoch epoch, const MemoryRanOut& change);
+  void apply_one(Epoch epoch, const JobResized& change);
+  void apply_one(Epoch epoch, const WorkKept& change);
   void apply_one(Epoch epoch, const RankMoved& change);
   void apply_one(Epoch epoch, const EventNoted& change);
 
@@ -40,6 +43,8 @@ class ChangeSaver {
   SQLite::Statement add_rest_;
   SQLite::Statement shorten_segment_;
   SQLite::Statement adopt_attempt_;
+  SQLite::Statement add_shortage_;
+  SQLite::Statement resize_job_;
   SQLite::Statement move_rank_;
   SQLite::Statement note_event_;
   SQLite::Statement count_progress_;

@@ -11,7 +11,7 @@ CREATE TABLE run (              -- one row for every start of a scheduler
   ended_at       TEXT,          -- NULL: running, or killed
   exit_code      INTEGER,
   message        TEXT,
-  progress       INTEGER NOT NULL DEFAULT 0  -- segments finished or found complete, and films made
+  progress       INTEGER NOT NULL DEFAULT 0  -- segments finished or found complete, films made, and unfinished work that grew
 );
 
 CREATE TABLE jobs (
@@ -22,7 +22,7 @@ CREATE TABLE jobs (
   engine        TEXT NOT NULL,
   state         TEXT NOT NULL,  -- pending, running, joining, done, failed
   message       TEXT,           -- why it failed
-  height        INTEGER NOT NULL,
+  height        INTEGER NOT NULL,  -- as it is made; the size asked for is in identity_of
   width         INTEGER NOT NULL,
   film_frames   INTEGER NOT NULL,
   clips         INTEGER NOT NULL,
@@ -72,6 +72,17 @@ CREATE TABLE attempts (
   peak_bytes INTEGER            -- largest resident memory of the engine so far
 );
 CREATE INDEX attempts_of_segment ON attempts(segment_id);
+
+CREATE TABLE shortages (        -- layouts for which there was too little memory
+  id              INTEGER PRIMARY KEY,
+  job_id          INTEGER NOT NULL REFERENCES jobs(id),
+  epoch           INTEGER NOT NULL REFERENCES run(epoch),
+  layout          TEXT NOT NULL,
+  height          INTEGER NOT NULL,
+  width           INTEGER NOT NULL,
+  predicted_bytes INTEGER NOT NULL,  -- of its largest engine; 0: not known. What was measured is in attempts
+  at              TEXT NOT NULL
+);
 
 CREATE TABLE ranks (
   epoch     INTEGER NOT NULL,

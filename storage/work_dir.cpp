@@ -5,6 +5,8 @@
 namespace longtake {
 namespace {
 
+constexpr const char* kUnfinishedEnding = ".unfinished.safetensors";
+
 std::string segment_stem(Interval clips) {
   char stem[64];
   std::snprintf(stem, sizeof stem, "c%06lld-%06lld", static_cast<long long>(clips.begin),
@@ -27,6 +29,11 @@ std::optional<Interval> clips_of_segment_file(const std::string& name) {
   return clips;
 }
 
+bool is_unfinished_file(const std::string& name) {
+  const std::string ending = kUnfinishedEnding;
+  return name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+}
+
 std::filesystem::path WorkDir::segment(const std::string& name, Interval clips) const {
   return segments(name) / segment_file_name(clips);
 }
@@ -36,7 +43,7 @@ std::filesystem::path WorkDir::carry(const std::string& name, Interval clips) co
 }
 
 std::filesystem::path WorkDir::unfinished(const std::string& name, Interval clips) const {
-  return segments(name) / (segment_stem(clips) + ".unfinished.safetensors");
+  return segments(name) / (segment_stem(clips) + kUnfinishedEnding);
 }
 
 }  // namespace longtake

@@ -13,6 +13,7 @@ std::string segment_file_name(Interval clips);
 std::string carry_file_name(Interval clips);
 /// The clips of c000000-000020.mp4; nullopt for another name.
 std::optional<Interval> clips_of_segment_file(const std::string& name);
+bool is_unfinished_file(const std::string& name);
 
 /// Makes every path of a work directory; nobody else joins path strings, but for an engine that cuts a
 /// segment. Touches no file.

@@ -14,6 +14,7 @@
 #include "scheduler/cli/engines.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/job_log.h"
+#include "scheduler/kept_work.h"
 #include "scheduler/meeting_folder.h"
 #include "scheduler/no_progress.h"
 #include "scheduler/prepare.h"
@@ -101,6 +102,7 @@ struct SchedulerSide::Parts {
     if (const auto killed = read_scheduler_file(work_dir.scheduler_file())) {
       remove_meeting_folder(killed->meetings);  // the database is ours: that run is over
     }
+    kept_before = kept_work();
     RunSetup setup = set_up_run(profile, prepared, ranks, work_dir, store, epoch, now);
     for (const PreparedJob& job : prepared) {
       log_parameters(work_dir, job, now);
@@ -143,6 +145,7 @@ struct SchedulerSide::Parts {
     std::error_code none;
     std::filesystem::remove(work_dir.scheduler_file(), none);
     try {
+      count_kept_work();
       judge();
       store.end_run(epoch, end.exit_code, end.message, clock.now_ms());
     } catch (const std::exception& e) {
@@ -150,6 +153,16 @@ struct SchedulerSide::Parts {
       console.show(EventNoted{"run", "", e.what(), clock.now_ms()});
     }
     seconds = static_cast<double>(clock.now_ms() - started_ms) / 1000.0;
+  }
+
+  KeptWork kept_work() const {
+    std::vector<std::string> jobs;
+    for (const PreparedJob& job : prepared) jobs.push_back(job.spec.name);
+    return find_kept_work(work_dir, jobs);
+  }
+
+  void count_kept_work() {
+    if (has_grown(kept_before, kept_work())) store.save(epoch, {WorkKept{}});
   }
 
   void judge() {
@@ -175,6 +188,7 @@ struct SchedulerSide::Parts {
   std::unique_ptr<ControlServer> socket;
   std::unique_ptr<SchedulerCore> core;
   std::unique_ptr<SchedulerServer> server;
+  KeptWork kept_before;
   EndRun end;
   std::exception_ptr failure;
   std::int64_t started_ms = clock.now_ms();

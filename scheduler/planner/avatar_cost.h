@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "jobs/clip_math.h"
 #include "jobs/job_settings.h"
@@ -16,7 +17,9 @@ namespace longtake {
 struct AvatarDemand {
   ModelShape shape;
   MemoryDemand memory;
-  std::int64_t steps = 4;      ///< forward passes per block
+  std::int64_t steps = 4;  ///< forward passes per block
+  /// A layout that was predicted to need so much turned out to need more than there is; nullopt: none did.
+  std::optional<std::int64_t> ran_out_at_bytes;
   bool online_decode = false;  ///< frames are wanted while later steps still run: split the steps if possible
 };
 

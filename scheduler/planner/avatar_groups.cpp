@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "scheduler/planner/avatar_cost.h"
 #include "scheduler/planner/layout_choice.h"
 
 namespace longtake {
@@ -47,16 +46,12 @@ int groups_in_use(const std::vector<const JobInput*>& jobs, int groups) {
   }
 }
 
-AvatarDemand demand_of_job(const Profile& profile, const JobInput& job) {
-  return demand_of(job.spec.settings, job.size, *job.model, profile.device);
-}
-
 /// What the most demanding job needs of a group of so many ranks; nullopt when one of them does not fit.
 std::optional<LayoutNeed> largest_need(const Profile& profile, const std::vector<const JobInput*>& jobs,
                                        int ranks) {
   std::optional<LayoutNeed> largest;
   for (const JobInput* job : jobs) {
-    auto choice = layout_that_fits(profile, demand_of_job(profile, *job), ranks);
+    auto choice = layout_that_fits(profile, demand_of(profile, *job), ranks);
     if (!choice) return std::nullopt;
     if (!largest || peak_bytes(choice->memory) > peak_bytes(largest->memory)) largest = std::move(choice);
   }
@@ -95,7 +90,7 @@ int sort_by_fit(const Profile& profile, const std::vector<const JobInput*>& avat
                               "the sizes of its model are not known; give model: a checkpoint's folder");
       continue;
     }
-    const AvatarDemand demand = demand_of_job(profile, *job);
+    const AvatarDemand demand = demand_of(profile, *job);
     if (const auto choice = smallest_that_fits(profile, demand, most_ranks)) {
       ranks = std::max(ranks, choice->layout.ranks());
       night.able.push_back(job);
@@ -112,13 +107,19 @@ std::vector<GroupPlan> groups_that_do_not_fit(const Profile& profile,
                                               const SlotInventory& inventory) {
   for (const JobInput* job : avatars) {
     if (!job->model) continue;
-    const AvatarDemand demand = demand_of_job(profile, *job);
+    const AvatarDemand demand = demand_of(profile, *job);
     return make_groups(profile, leanest_layout(demand, most_ranks_of_a_host(inventory)), inventory);
   }
   return {};
 }
 
 }  // namespace
+
+AvatarDemand demand_of(const Profile& profile, const JobInput& job) {
+  AvatarDemand demand = demand_of(job.spec.settings, job.size, *job.model, profile.device);
+  demand.ran_out_at_bytes = job.ran_out_at_bytes;
+  return demand;
+}
 
 AvatarNight group_for_avatars(const Profile& profile, const std::vector<const JobInput*>& avatars,
                               const std::vector<const JobInput*>& others, const SlotInventory& inventory) {

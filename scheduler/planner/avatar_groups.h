@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "scheduler/planner/avatar_cost.h"
 #include "scheduler/planner/plan.h"
 #include "scheduler/planner/profile.h"
 
@@ -14,6 +15,9 @@ struct AvatarNight {
   std::vector<const JobInput*> able;  ///< those that fit every group, in the order given
   std::vector<std::string> reasons;   ///< why the others cannot run
 };
+
+/// `job` is one of the Live Avatar engine whose model is known.
+AvatarDemand demand_of(const Profile& profile, const JobInput& job);
 
 /// Groups for `avatars`, jobs of the Live Avatar engine. All groups are of one size: the smallest in which
 /// each job that can run at all fits. They are larger when fewer chains than groups are there, so that no

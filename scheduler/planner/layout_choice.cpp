@@ -73,7 +73,9 @@ std::vector<Layout> layouts_of(const AvatarDemand& demand, int ranks) {
 std::optional<LayoutNeed> layout_that_fits(const Profile& profile, const AvatarDemand& demand, int ranks) {
   for (Layout& layout : layouts_of(demand, ranks)) {
     std::vector<StageMemory> memory = predict_memory(demand.shape, layout, demand.memory);
-    if (peak_bytes(memory) > engine_capacity_bytes(profile)) continue;
+    const std::int64_t peak = peak_bytes(memory);
+    if (peak > engine_capacity_bytes(profile)) continue;
+    if (demand.ran_out_at_bytes && peak >= *demand.ran_out_at_bytes) continue;
     return LayoutNeed{std::move(layout), std::move(memory)};
   }
   return std::nullopt;

@@ -26,7 +26,8 @@ std::int64_t engine_capacity_bytes(const Profile& profile);
 /// than layers.
 std::vector<Layout> layouts_of(const AvatarDemand& demand, int ranks);
 
-/// The first of them whose peak fits every engine of this profile.
+/// The first of them whose peak fits every engine of this profile, and for whose like there was enough
+/// memory.
 std::optional<LayoutNeed> layout_that_fits(const Profile& profile, const AvatarDemand& demand, int ranks);
 
 /// The smallest group of at most `most_ranks` that fits: small independent groups make more frames than

@@ -103,7 +103,7 @@ void plan_slate(const Profile& profile, const JobInput& input, JobPlan& job) {
 
 /// The job is one of those that fit a group of so many ranks.
 void plan_avatar(const Profile& profile, const JobInput& input, int ranks, JobPlan& job) {
-  const AvatarDemand demand = demand_of(input.spec.settings, input.size, *input.model, profile.device);
+  const AvatarDemand demand = demand_of(profile, input);
   LayoutNeed need = layout_that_fits(profile, demand, ranks).value();
   job.frames_per_second = avatar_frames_per_second(profile, demand, need.layout);
   job.layout = std::move(need.layout);

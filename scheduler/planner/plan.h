@@ -41,6 +41,9 @@ struct JobInput {
   std::int64_t clips = 0;
   std::optional<ModelShape> model;  ///< of engine liveavatar
   LoudnessCurve loudness;
+  /// The least predicted peak for which there was too little memory with this profile; nullopt: none. No
+  /// layout that needs as much is planned.
+  std::optional<std::int64_t> ran_out_at_bytes;
   /// Of a job that was begun before: it keeps its cuts, however many ranks there are now.
   std::optional<SegmentsByRange> fixed_segments;
 };

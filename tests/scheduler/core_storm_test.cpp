@@ -92,6 +92,9 @@ class Ledger {
   }
 
   void check(const SegmentAdopted&) { FAIL() << "only a resume adopts"; }
+  void check(const MemoryRanOut& change) { EXPECT_FALSE(change.layout.empty()); }
+  void check(const JobResized&) { FAIL() << "no job of a storm may be made smaller"; }
+  void check(const WorkKept&) { FAIL() << "what is kept is looked for at the end"; }
   void check(const RankMoved&) {}
   void check(const EventNoted& change) { EXPECT_FALSE(change.text.empty()); }
 

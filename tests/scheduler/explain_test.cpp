@@ -62,5 +62,16 @@ TEST(Explain, AJobOfAnEndedRunSaysHowItEndedAndWhy) {
               AllOf(HasSubstr("drained (signal USR1)"), HasSubstr("by Slurm before its time limit")));
 }
 
+TEST(Explain, AJobThatIsMadeSmallerThanAskedSaysSo) {
+  RunJob job = make_job(1, {{8}});
+  job.stored.size = {384, 640};
+  job.stored.identity_of = R"({"size":[384,704]})";
+  CoreRun run({job}, single_ranks(1));
+  run.start();
+  EXPECT_THAT(explain(run.core().status(run.now_ms()), "job-1"),
+              AllOf(HasSubstr("is running"), HasSubstr("It is made at 640*384 because there was too little "
+                                                       "memory for the 704*384 asked for")));
+}
+
 }  // namespace
 }  // namespace longtake

@@ -2,6 +2,7 @@
 
 #include "jobs/model/memory_model.h"
 #include "scheduler/planner/plan.h"
+#include "scheduler/planner/shortages.h"
 #include "tests/scheduler/bundled_profiles.h"
 
 namespace longtake {
@@ -163,6 +164,32 @@ TEST(AvatarPlan, ShowsBytesPerGpuByComponent) {
   EXPECT_THAT(table, HasSubstr("layers 30:40"));
   EXPECT_THAT(table, HasSubstr("key/value cache"));
   EXPECT_THAT(table, HasSubstr("total"));
+}
+
+// What is known of earlier runs.
+
+std::int64_t predicted_bytes(const Plan& plan) { return peak_bytes(plan.jobs.at(0).memory); }
+
+TEST(PlanAroundShortages, DoesNotChooseAgainWhatRanOutOfMemory) {
+  const Profile profile = bundled_profile("5x80gb");
+  std::vector<JobInput> jobs = {avatar("news", kUsual)};
+  const SlotInventory inventory = inventory_of_profile(profile);
+  const Plan before = plan_around_shortages(profile, jobs, inventory);
+  ASSERT_EQ(before.jobs.at(0).layout.ranks(), 1);
+  jobs[0].ran_out_at_bytes = predicted_bytes(before);
+  const Plan after = plan_around_shortages(profile, jobs, inventory);
+  EXPECT_GE(after.jobs.at(0).layout.ranks(), 2);
+  EXPECT_LT(predicted_bytes(after), predicted_bytes(before));
+}
+
+TEST(PlanAroundShortages, TriesAllAgainWhenNothingElseFits) {
+  const Profile profile = bundled_profile("1x80gb");
+  std::vector<JobInput> jobs = {avatar("news", kUsual)};
+  jobs[0].ran_out_at_bytes = 1'000'000;
+  const Plan plan = plan_around_shortages(profile, jobs, inventory_of_profile(profile));
+  EXPECT_THAT(plan.reasons, IsEmpty());
+  EXPECT_EQ(plan.jobs.at(0).layout.ranks(), 1);
+  EXPECT_EQ(jobs[0].ran_out_at_bytes, std::nullopt) << "what the run may choose from is not bound either";
 }
 
 }  // namespace

@@ -118,5 +118,14 @@ TEST(AvatarCost, FoldingTheLastStepSavesAQuarter) {
   EXPECT_EQ(demand_of(settings, {384, 704}, published_model(), DeviceKind::Gpu).steps, 3);
 }
 
+TEST(LayoutChoice, LeavesOutWhatNeedsAsMuchAsWhatRanOutOfMemory) {
+  const Profile profile = bundled_profile("4x24gb");
+  AvatarDemand demand = demand_for({384, 704});
+  const auto failed = smallest_that_fits(profile, demand, 4);
+  ASSERT_EQ(failed->layout.ranks(), 3);
+  demand.ran_out_at_bytes = peak_bytes(failed->memory);
+  EXPECT_EQ(smallest_that_fits(profile, demand, 4)->layout.ranks(), 4);
+}
+
 }  // namespace
 }  // namespace longtake

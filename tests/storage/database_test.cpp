@@ -150,21 +150,33 @@ TEST_F(DatabaseFile, ANewerSchemaIsRefusedAndNotTouched) {
   write_other_database("PRAGMA user_version=99");
   const std::string before = bytes();
   EXPECT_EQ(refusal().kind(), ErrorKind::InvalidInput);
-  EXPECT_THAT(refusal().what(), AllOf(HasSubstr("schema version 99"), HasSubstr("reads 2")));
+  EXPECT_THAT(refusal().what(), AllOf(HasSubstr("schema version 99"), HasSubstr("reads 3")));
   EXPECT_THAT(refusal_to_read().what(), HasSubstr("schema version 99"));
   EXPECT_TRUE(bytes() == before);
 }
 
-TEST_F(DatabaseFile, OneOfTheSchemaBeforeIsBroughtUpToDate) {
+TEST_F(DatabaseFile, OneOfTheFirstSchemaIsBroughtUpToDate) {
   open_exclusively(file_, 0).reset();
   write_other_database(
-      "ALTER TABLE run DROP COLUMN progress; ALTER TABLE attempts DROP COLUMN ranks;"
+      "DROP TABLE shortages; ALTER TABLE run DROP COLUMN progress; ALTER TABLE attempts DROP COLUMN ranks;"
       "ALTER TABLE attempts DROP COLUMN host; PRAGMA user_version=1;"
       "INSERT INTO run(schema_version, host, pid, profile, started_at) VALUES(1, 'node', 1, 'cpu', 'then')");
   EXPECT_THAT(refusal_to_read().what(), HasSubstr("longtake run brings it up to date"));
   const auto db = open_exclusively(file_, 0);
-  EXPECT_EQ(db->execAndGet("PRAGMA user_version").getInt(), 2);
+  EXPECT_EQ(db->execAndGet("PRAGMA user_version").getInt(), 3);
   EXPECT_EQ(db->execAndGet("SELECT progress FROM run").getInt(), 1) << "not held against it";
+  EXPECT_TRUE(db->tableExists("shortages"));
+}
+
+TEST_F(DatabaseFile, OneOfTheSecondSchemaGetsTheTableOfANewOne) {
+  const auto columns = [](SQLite::Database& db) {
+    return db
+        .execAndGet("SELECT group_concat(name||type||\"notnull\"||pk) FROM pragma_table_info('shortages')")
+        .getString();
+  };
+  const std::string wanted = columns(*open_exclusively(file_, 0));
+  write_other_database("DROP TABLE shortages; PRAGMA user_version=2");
+  EXPECT_EQ(columns(*open_exclusively(file_, 0)), wanted);
 }
 
 TEST_F(DatabaseFile, AnEmptyFileBecomesADatabase) {

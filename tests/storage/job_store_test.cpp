@@ -429,5 +429,28 @@ TEST(UtcText, IsReadableAndSorts) {
   EXPECT_EQ(utc_text(1'700'000'000'007), "2023-11-14T22:13:20.007Z");
 }
 
+// Memory that was too little.
+
+TEST_F(JobStoreRun, TheLeastShortageOfAJobIsToldForTheProfileItWasMetWith) {
+  EXPECT_EQ(store_->least_shortage_bytes(job_.id, "cpu"), std::nullopt);
+  save({MemoryRanOut{job_.id, "single", {384, 704}, 49, kNow_ms},
+        MemoryRanOut{job_.id, "layers x 2", {384, 704}, 30, kNow_ms},
+        MemoryRanOut{job_.id, "single", {384, 704}, 0, kNow_ms}});
+  EXPECT_EQ(store_->least_shortage_bytes(job_.id, "cpu"), 30) << "0 is not known";
+  EXPECT_EQ(store_->least_shortage_bytes(job_.id, "1x80gb"), std::nullopt);
+  EXPECT_EQ(store_->least_shortage_bytes(JobId{job_.id.value + 1}, "cpu"), std::nullopt);
+}
+
+TEST_F(JobStoreRun, AResizedJobComesBackAtItsNewSize) {
+  save({JobResized{job_.id, {320, 576}}});
+  reopen();
+  EXPECT_EQ(store_->find_job("news")->size, (FrameSize{320, 576}));
+}
+
+TEST_F(JobStoreRun, UnfinishedWorkThatGrewIsProgress) {
+  save({WorkKept{}});
+  EXPECT_EQ(store_->newest_run()->progress, 1);
+}
+
 }  // namespace
 }  // namespace longtake

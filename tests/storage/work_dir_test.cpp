@@ -36,5 +36,11 @@ TEST(WorkDir, MoreThanSixDigitsAreNotCut) {
   EXPECT_EQ(WorkDir("/w").segment("news", {999'999, 1'000'003}), "/w/jobs/news/segments/c999999-1000003.mp4");
 }
 
+TEST(WorkDir, KnowsAnUnfinishedFileByItsName) {
+  EXPECT_TRUE(is_unfinished_file(WorkDir("/w").unfinished("news", {0, 20}).filename().string()));
+  EXPECT_FALSE(is_unfinished_file(carry_file_name({0, 20})));
+  EXPECT_FALSE(is_unfinished_file(segment_file_name({0, 20})));
+}
+
 }  // namespace
 }  // namespace longtake

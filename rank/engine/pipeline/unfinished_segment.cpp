@@ -5,12 +5,12 @@
 
 #include "jobs/error.h"
 #include "storage/safetensors.h"
+#include "storage/unfinished_file.h"
 
 namespace longtake {
 namespace {
 
 constexpr const char* kFormat = "longtake-liveavatar-unfinished-1";
-constexpr const char* kPassesDone = "passes_done";
 constexpr const char* kAnchor = "anchor";
 constexpr std::string_view kLatents = "latents.";
 
