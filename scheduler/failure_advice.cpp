@@ -22,9 +22,15 @@ const std::vector<KnownFailure>& causes() {
       {{"no space left", "disk is full", "disk stayed full", "quota exceeded", "file too large"},
        {"The disk of the work directory is full.",
         "Make room there: a run that waits goes on by itself, one that has ended is run again."}},
+      {{"on_oom: smaller_size"},
+       {"There was too little memory for the size asked for, and the job's file allows a smaller one.",
+        "Nothing is to be done: the next run makes the whole film at that size. For the size asked for, give "
+        "it "
+        "more or larger cards, and another work directory."}},
       {{"out of memory", "out_of_memory", "no memory left", "bad_alloc"},
        {"A card or the host has less memory than a segment of this size takes.",
-        "Take a smaller size or a larger group: 'longtake plan' shows every card's peak and the nearest "
+        "Take a smaller size, allow one with on_oom: smaller_size, or take a larger group: 'longtake plan' "
+        "shows every card's peak and the nearest "
         "settings that fit; gpu_memory.csv in the job's logs shows the measured ones."}},
       {{"nccl"},
        {"The cards of a group could not reach each other.",

@@ -29,6 +29,10 @@ constexpr Case kCases[] = {
     {"no progress for 60 s after 24 frames", "hung", "longtake doctor"},
     {"the engine slate did not stop within 5 s", "did not give up", "by itself"},
     {"failed: clips 0:20: no memory left for a segment of 704x384", "less memory", "longtake plan"},
+    {"news ran out of memory at 704*384, goes on at 640*384 in the next run (on_oom: smaller_size); run "
+     "again to "
+     "go on",
+     "allows a smaller one", "the next run"},
     {"CUDA out of memory. Tried to allocate 2.00 GiB", "less memory", "smaller size"},
     {"NCCL error: unhandled system error", "could not reach each other", "longtake doctor"},
     {"the disk is full, nothing new is started until there is room: cannot write a.mp4.part: No space left "
