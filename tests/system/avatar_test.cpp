@@ -129,6 +129,25 @@ TEST(Avatar, LogsTellWhereTimeAndMemoryWent) {
   }
 }
 
+// Memory.
+
+TEST(AvatarMemory, ThatWasTooLittleForALayoutInAnEarlierRunLeadsToAnotherOneAtOnce) {
+  Project project;
+  add_avatar_job(project, "talk", "continuity: parallel\nsegment_clips: 10\n");
+  run_well(project, "2");
+  ASSERT_EQ(report_of(project).at("layout"), "single");
+  const Film before = film_of(project);
+  const std::string predicted = report_of(project).at("peak_bytes_predicted").dump();
+  change_database(project.database(),
+                  "INSERT INTO shortages(job_id, epoch, layout, height, width, predicted_bytes, at) "
+                  "VALUES(1, 1, 'single', 64, 64, " +
+                      predicted + ", 'then')");
+  ASSERT_EQ(project.longtake({"redo", "talk", "--clips", "0:20", "--work-dir", "work"}).exit_code, 0);
+  run_well(project, "2");
+  EXPECT_EQ(report_of(project).at("layout"), "layers x 2");
+  EXPECT_EQ(film_of(project), before);
+}
+
 // Kills.
 
 /// SIGKILL while segments are made; run again until the film is there. Returns how the killed run ended.
@@ -197,6 +216,11 @@ TEST(AvatarDrain, WhatItStopsIsGoneOnWithAndGivesTheSameFilm) {
     kept += names_in(project.segments("talk"), ".unfinished.safetensors").empty() ? 0 : 1;
   }
   EXPECT_GT(kept, 0) << "it was never stopped in the middle of a segment";
+  EXPECT_GT(query_number(project.database(),
+                         "SELECT (SELECT sum(progress) FROM run) - "
+                         "(SELECT count(*) FROM attempts WHERE state='finished')"),
+            0)
+      << "what was kept counts as progress";
   run_well(project, "1");
   EXPECT_EQ(film_of(project), film_of(calm));
   EXPECT_THAT(names_in(project.segments("talk"), ".unfinished.safetensors"), IsEmpty());
