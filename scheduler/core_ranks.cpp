@@ -7,6 +7,9 @@
 namespace longtake {
 namespace {
 
+// A rank connects again within 0.2 s and then sends a heartbeat every 0.5 s.
+constexpr std::int64_t kHangUpPatience_ms = 1200;
+
 std::string device_of(const RankHardware& hardware) {
   const auto gpu = hardware.gpu_index();
   return gpu ? hardware.gpus[*gpu].name : "cpu";
@@ -65,23 +68,43 @@ Actions SchedulerCore::on_rank_left(RankId id, const std::string& reason, std::i
   return settle(now_ms, std::move(actions));
 }
 
+void SchedulerCore::on_rank_hung_up(RankId id, std::int64_t now_ms) {
+  const auto it = ranks_.find(id);
+  if (it == ranks_.end()) return;
+  it->second.hung_up_ms = now_ms;
+  all_heard_until_ms_ = std::min(all_heard_until_ms_, now_ms + kHangUpPatience_ms);
+}
+
+/// A rank whose connection has ended and which has not come back with a heartbeat is not waited for long: its
+/// process is most likely dead. What it had sent before may be heard a moment after its end.
+std::int64_t SchedulerCore::silent_from_ms(const Rank& rank) {
+  constexpr std::int64_t kMoment_ms = 150;
+  // One that never came gets as long as a slow start needs.
+  if (!rank.was_seen) return rank.last_seen_ms + 10 * kRankSilence_ms;
+  const std::int64_t silent_ms = rank.last_seen_ms + kRankSilence_ms;
+  const bool is_back = !rank.hung_up_ms || rank.last_seen_ms > *rank.hung_up_ms + kMoment_ms;
+  return is_back ? silent_ms : std::min(silent_ms, *rank.hung_up_ms + kHangUpPatience_ms);
+}
+
 /// A tick comes many times a second, and with thousands of ranks it is not to look at each of them: a rank
 /// that is heard can only put off the time when one may have been silent for too long.
 void SchedulerCore::lose_silent_ranks(std::int64_t now_ms, Actions& actions) {
   if (now_ms <= all_heard_until_ms_) return;
   std::int64_t first_ms = now_ms + kRankSilence_ms;
   for (auto& [id, rank] : ranks_) {
-    // A rank that never came gets as long as a slow start needs.
-    const std::int64_t patience_ms = rank.was_seen ? kRankSilence_ms : 10 * kRankSilence_ms;
+    const std::int64_t silent_ms = silent_from_ms(rank);
     const bool is_watched = rank.state == RankState::Joined || !rank.was_seen;
     if (!is_watched) continue;
-    if (now_ms - rank.last_seen_ms <= patience_ms) {
-      first_ms = std::min(first_ms, rank.last_seen_ms + patience_ms);
+    if (now_ms <= silent_ms) {
+      first_ms = std::min(first_ms, silent_ms);
       continue;
     }
+    const std::int64_t silence_ms = now_ms - rank.last_seen_ms;
+    const bool is_hang_up = rank.was_seen && silence_ms <= kRankSilence_ms;
     lose_rank(id, RankState::Lost,
-              "nothing heard for " + std::to_string((now_ms - rank.last_seen_ms) / 1000) + " s", now_ms,
-              actions);
+              is_hang_up ? "its connection has ended and it does not come back"
+                         : "nothing heard for " + std::to_string(silence_ms / 1000) + " s",
+              now_ms, actions);
   }
   all_heard_until_ms_ = first_ms;
 }

@@ -22,7 +22,11 @@ constexpr std::int64_t kLongTurn_ms = 1000;
 /// A network file system may fail for a while and then heal.
 constexpr std::int64_t kDatabasePatience_ms = 30'000;
 
-std::string peer_of(RankId rank) { return "rank-" + std::to_string(rank.value); }
+constexpr const char* kRankPeer = "rank-";
+
+std::string peer_of(RankId rank) { return kRankPeer + std::to_string(rank.value); }
+
+bool is_rank(const std::string& peer) { return peer.rfind(kRankPeer, 0) == 0; }
 
 template <class T>
 void append(std::vector<T>& to, std::vector<T>& from) {
@@ -63,6 +67,7 @@ EndRun SchedulerServer::run() {
     wake_.clear();
     forgive_own_pause();
     take_messages();
+    take_hang_ups();
     take_results();
     if (const char* by = drain_asked_by_.exchange(nullptr)) add(core_.on_drain(by, clock_.now_ms()));
     look_at_disk();
@@ -111,8 +116,16 @@ void SchedulerServer::take_messages() {
   }
 }
 
+void SchedulerServer::take_hang_ups() {
+  while (const auto peer = socket_.hung_up()) {
+    for (const auto& [rank, hardware] : ranks_) {
+      if (*peer == peer_of(rank)) core_.on_rank_hung_up(rank, clock_.now_ms());
+    }
+  }
+}
+
 void SchedulerServer::take_message(const ControlServer::Received& received) {
-  if (received.peer.rfind("rank-", 0) == 0) {
+  if (is_rank(received.peer)) {
     on_rank_message(received.peer, decode_rank_message(received.text));
   } else {
     on_request(received.peer, decode_watcher_request(received.text));

@@ -50,6 +50,7 @@ class SchedulerServer {
   void dismiss_ranks();
   void forgive_own_pause();
   void take_messages();
+  void take_hang_ups();
   void take_message(const ControlServer::Received& received);
   void on_rank_message(const std::string& peer, const RankMessage& message);
   void log_attempt(const AttemptFinished& report, std::int64_t now_ms);

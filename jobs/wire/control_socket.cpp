@@ -9,6 +9,7 @@
 #include <zmq_addon.hpp>
 
 #include "jobs/error.h"
+#include "jobs/wire/hang_ups.h"
 #include "jobs/wire/zmq_guard.h"
 
 namespace longtake {
@@ -56,7 +57,8 @@ std::string z85_of(const zmq::message_t& raw_key) {
 /// All parts of the next message, or none. Never blocks.
 std::vector<zmq::message_t> receive_parts(zmq::socket_t& socket, const char* doing) {
   std::vector<zmq::message_t> parts;  // not made anew when a signal comes between two parts
-  guarded(doing, [&] { zmq::recv_multipart(socket, std::back_inserter(parts), zmq::recv_flags::dontwait); });
+  guarded(doing,
+          [&] { return zmq::recv_multipart(socket, std::back_inserter(parts), zmq::recv_flags::dontwait); });
   return parts;
 }
 
@@ -102,6 +104,7 @@ struct ControlServer::Sockets {
   zmq::context_t context;
   zmq::socket_t authenticator{context, zmq::socket_type::rep};
   zmq::socket_t router{context, zmq::socket_type::router};
+  HangUps hang_ups{router};
   ControlAddress address;
 
   /// Answers libzmq's question whether a peer with this client key may connect (ZAP, RFC 27).
@@ -125,8 +128,9 @@ struct ControlServer::Sockets {
   }
 };
 
-ControlServer::ControlServer(ControlReach reach) : sockets_(std::make_unique<Sockets>()) {
+ControlServer::ControlServer(ControlReach reach) {
   guarded("cannot open the scheduler's port", [&] {
+    sockets_ = std::make_unique<Sockets>();
     const KeyPair server = make_key_pair();
     const KeyPair client = make_key_pair();
     sockets_->address.keys = {server.public_key, client.public_key, client.secret_key};
@@ -162,7 +166,13 @@ std::optional<ControlServer::Received> ControlServer::receive() {
   const std::vector<zmq::message_t> parts = receive_parts(sockets_->router, "cannot receive from a peer");
   if (parts.empty()) return std::nullopt;
   if (parts.size() < 2) return Received{};
-  return Received{parts.front().to_string(), parts.back().to_string()};
+  Received received{parts.front().to_string(), parts.back().to_string()};
+  sockets_->hang_ups.remember(received.peer, parts.back());
+  return received;
+}
+
+std::optional<std::string> ControlServer::hung_up() {
+  return guarded("cannot watch connections", [&] { return sockets_->hang_ups.next(); });
 }
 
 void ControlServer::wait(int timeout_ms, int wake_descriptor) {

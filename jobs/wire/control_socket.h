@@ -50,6 +50,10 @@ class ControlServer {
   /// The next message, if one is there. Never blocks.
   std::optional<Received> receive();
 
+  /// A peer whose connection has ended since, as when its process was killed; it may connect again by itself.
+  /// To be asked when receive() has nothing more. Never blocks.
+  std::optional<std::string> hung_up();
+
   /// Sleeps until a message, or `wake_descriptor` (-1: none) is readable, or the time is up.
   void wait(int timeout_ms, int wake_descriptor);
 

@@ -9,6 +9,7 @@
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
 #include "scheduler/cli/engines.h"
+#include "scheduler/cli/inspected_jobs.h"
 #include "scheduler/cli/slots.h"
 #include "scheduler/planner/plan.h"
 #include "scheduler/prepare.h"
@@ -20,39 +21,6 @@ namespace {
 constexpr double kFewDetails = 25;
 constexpr double kDark = 40;
 constexpr double kBright = 215;
-
-void show_reading(const std::string& what, double seconds) {
-  if (is_progress_on_terminal()) {
-    std::fprintf(stderr, "\r\033[Kreading %s: %s", what.c_str(), duration_text(seconds).c_str());
-  }
-}
-
-void end_reading() {
-  if (is_progress_on_terminal()) std::fprintf(stderr, "\r\033[K");
-}
-
-std::vector<InspectedJob> inspect_jobs(const CliOptions& options) {
-  std::vector<InspectedJob> inspected;
-  std::vector<Problem> problems;
-  for (const JobSpec& spec : load_jobs_of(options)) {
-    auto job = inspect_job(spec, problems, show_reading);
-    if (job) inspected.push_back(std::move(*job));
-  }
-  end_reading();
-  if (!problems.empty()) throw ProblemsFound{problems};
-  return inspected;
-}
-
-JobInput input_of(const InspectedJob& job) {
-  JobInput input;
-  input.spec = job.job.spec;
-  input.size = job.job.size;
-  input.film_frames = job.job.film_frames;
-  input.clips = job.job.clips;
-  if (input.spec.engine == EngineKind::LiveAvatar) input.model = read_model_shape(input.spec.model);
-  input.loudness = loudness_of(job.speech);
-  return input;
-}
 
 /// This machine with a rank for each slot; for a named profile, the machine that it describes.
 SlotInventory inventory_for(const CliOptions& options, const Profile& profile, const RankHardware& here) {
@@ -126,7 +94,7 @@ int plan_command(const CliOptions& options, int, char**) {
   const Profile profile = load_profile_of(options, here.gpus);
   require_models(load_jobs_of(options));
   std::vector<JobInput> inputs;
-  for (const InspectedJob& job : inspect_jobs(options)) inputs.push_back(input_of(job));
+  for (const InspectedJob& job : inspect_jobs(load_jobs_of(options))) inputs.push_back(input_of(job));
   const Plan plan = make_plan(profile, inputs, inventory_for(options, profile, here));
   (options.json ? std::cerr : std::cout) << to_table(plan);
   if (options.json) std::cout << to_json(plan).dump(2) << '\n';
@@ -135,7 +103,7 @@ int plan_command(const CliOptions& options, int, char**) {
 
 int check_command(const CliOptions& options, int, char**) {
   nlohmann::json judgements = nlohmann::json::array();
-  for (const InspectedJob& job : inspect_jobs(options)) judgements.push_back(judgement_of(job));
+  for (const InspectedJob& job : inspect_jobs(load_jobs_of(options))) judgements.push_back(judgement_of(job));
   if (options.json) {
     std::cout << judgements.dump(2) << '\n';
   } else {

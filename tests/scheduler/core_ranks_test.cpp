@@ -7,6 +7,7 @@ namespace longtake {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 void expect_nothing(const Actions& actions) {
@@ -80,6 +81,22 @@ TEST(CoreRanks, ALostRankThatIsHeardIsToldToRejoinAndWorksAgain) {
   run.tick_after(1001);
   EXPECT_THAT(receivers_of<Rejoin>(run.alive(0)), ElementsAre(0));
   EXPECT_THAT(receivers_of<GenerateSegment>(run.join(0)), ElementsAre(0));
+}
+
+TEST(CoreRanks, ARankWhoseConnectionEndedIsLostSoonUnlessItIsHeardAgain) {
+  CoreRun run({make_job(1, {{8}, {8}})}, single_ranks(2));
+  run.start();
+  run.core().on_rank_hung_up(RankId{0}, run.now_ms());
+  run.core().on_rank_hung_up(RankId{1}, run.now_ms());
+  run.tick_after(100);
+  run.alive(0);  // sent before its end, and read a moment after it
+  run.tick_after(500);
+  run.alive(1);
+  const Actions actions = run.tick_after(700);
+  const auto ended = changes_of<AttemptEnded>(actions);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_THAT(ended[0].message, HasSubstr("rank 0"));
+  EXPECT_THAT(ended[0].message, HasSubstr("its connection has ended"));
 }
 
 TEST(CoreRanks, ARankThatRejoinsTwiceIsLeftWithOneOrder) {

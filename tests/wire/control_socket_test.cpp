@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 
 #include "jobs/error.h"
 
@@ -55,6 +56,22 @@ class ControlSocket : public testing::Test {
 
   ControlServer server_{ControlReach::Loopback};
 };
+
+TEST_F(ControlSocket, AClientWhoseConnectionEndsHasHungUp) {
+  ControlClient stays(server_.address(), "rank-2");
+  auto client = std::make_unique<ControlClient>(server_.address(), "rank-3");
+  let_in(stays);
+  let_in(*client);
+  EXPECT_EQ(server_.hung_up(), std::nullopt);
+  client.reset();
+  std::optional<std::string> gone;
+  for (const auto deadline = Clock::now() + kPatience; !gone && Clock::now() < deadline;) {
+    server_.wait(20, -1);
+    gone = server_.hung_up();
+  }
+  EXPECT_EQ(gone, "rank-3");
+  EXPECT_EQ(server_.hung_up(), std::nullopt);
+}
 
 TEST_F(ControlSocket, AClientWithTheRunsKeysIsHeardAndAnswered) {
   ControlClient client(server_.address(), "rank-3");
