@@ -75,7 +75,7 @@ const std::vector<KnownFailure>& causes() {
       {{"the reference image", "the speech"},
        {"The prepared picture or sound in the work directory was changed or removed.",
         "Remove 'prepared.json' in the job's folder and run again: the inputs are read anew."}},
-      {{"nothing heard for"},
+      {{"nothing heard for", "its connection has ended"},
        {"A rank or its machine died, or lost the network.",
         "Nothing while others work. Look at that machine; the next run uses it again when it is there."}},
       {{"started over"},

@@ -44,6 +44,8 @@ constexpr Case kCases[] = {
     {"cannot write c000008-000016.mp4.part: Input/output error", "disk or the network file system",
      "look at the disk"},
     {"rank 2 on node17 is gone: nothing heard for 3 s", "died, or lost the network", "Look at that machine"},
+    {"rank 2 on node17 is gone: its connection has ended and it does not come back",
+     "died, or lost the network", "Look at that machine"},
     {"rank 0 on node1 is gone: the process that started it is gone", "killed from outside", "Run again"},
     {"its run was killed", "killed from outside", "finished segments are kept"},
     {"its rank started over", "joined again", "tried again"},
