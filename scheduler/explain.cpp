@@ -57,6 +57,7 @@ std::string explain_stopped(const RunStatus& status, const JobStatus& job) {
   if (status.exit_code < 0) {
     return "is not finished (" + progress_of(job) + ") because its run was killed; run again to go on.";
   }
+  if (status.exit_code == 0) return "is not finished (" + progress_of(job) + "); run again to go on.";
   const bool says_how = status.message.find("run again") != std::string::npos;
   return "is not finished (" + progress_of(job) + "): the last run ended with: " + status.message +
          (says_how ? "." : "; run again to go on.") + advice_text(status.message);

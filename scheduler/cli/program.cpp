@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "jobs/nearest_word.h"
 #include "scheduler/cli/commands.h"
@@ -18,7 +19,8 @@ namespace {
 
 constexpr const char* kFooter =
     "exit codes: 0 all jobs done; 1 a job failed; 2 you must change something;\n"
-    "            75 drained or killed, run the same command again to go on\n\n"
+    "            75 drained or killed, run the same command again to go on;\n"
+    "            93 three starts that made nothing, look before running again\n\n"
     "first steps: longtake check JOB.yaml, longtake plan JOB.yaml, longtake run JOB.yaml";
 
 void add_profile(CLI::App& command, CliOptions& options) {
@@ -52,6 +54,14 @@ void add_times(CLI::App& run, CliOptions& options) {
   run.add_option(
       "--drain-time", options.drain_time,
       "how long a drain (a signal, longtake drain) may take to keep what is being made; default: 20s");
+  run.add_option("--end-reserve", options.end_reserve,
+                 "how long before the deadline the work ends; default, and at least: 10s");
+}
+
+void add_launch(CLI::App& run, CliOptions& options) {
+  run.add_option("--launch", options.launch,
+                 "what starts the ranks: mpirun, or srun with PMIx in a Slurm job; default: mpirun")
+      ->check(CLI::IsMember({"mpirun", "srun"}));
 }
 
 void add_json(CLI::App& command, CliOptions& options) {
@@ -72,11 +82,19 @@ class Program {
   }
 
   int run(int argc, char** argv) {
-    if (argc > 1 && refuse_unknown_command(argv[1])) return kExitUser;
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const bool as_json = std::find(words.begin(), words.end(), "--json") != words.end();
+    if (!words.empty()) {
+      if (const auto refusal = refusal_of(words.front())) {
+        std::fprintf(stderr, "longtake: %s\n", refusal->c_str());
+        return refuse(*refusal, as_json);
+      }
+    }
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-      return app_.exit(e) == 0 ? kExitDone : kExitUser;
+      if (app_.exit(e) == 0) return kExitDone;
+      return refuse(e.what(), as_json);
     }
     try {
       return command_(options_, argc, argv);
@@ -88,17 +106,23 @@ class Program {
   }
 
  private:
-  /// CLI11 would only say that a command is missing.
-  bool refuse_unknown_command(const std::string& word) const {
+  static int refuse(const std::string& why, bool as_json) {
+    RunResult refusal;
+    refusal.exit_code = kExitUser;
+    refusal.message = why;
+    if (as_json) print_result(refusal, true);
+    return kExitUser;
+  }
+
+  /// Why `word` is no command; CLI11 would only say that one is missing.
+  std::optional<std::string> refusal_of(const std::string& word) const {
     std::vector<std::string> names;
     for (const CLI::App* command : app_.get_subcommands({})) names.push_back(command->get_name());
     const bool is_known = std::find(names.begin(), names.end(), word) != names.end();
-    if (is_known || word.empty() || word[0] == '-') return false;
+    if (is_known || word.empty() || word[0] == '-') return std::nullopt;
     const auto nearest = nearest_word(word, names);
-    std::fprintf(stderr, "longtake: there is no command '%s'; %sthe commands are %s\n", word.c_str(),
-                 nearest ? ("did you mean " + *nearest + "? ").c_str() : "",
-                 join_words(names, " and ").c_str());
-    return true;
+    return "there is no command '" + word + "'; " + (nearest ? "did you mean " + *nearest + "? " : "") +
+           "the commands are " + join_words(names, " and ");
   }
 
   using Command = std::function<int(const CliOptions&, int, char**)>;
@@ -128,18 +152,19 @@ class Program {
     add_submit_options(*submit, options_);
     for (CLI::App* command : {run, submit}) add_work_dir(*command, options_);
     add_times(*run, options_);
+    add_launch(*run, options_);
   }
 
   void add_doctor_command() {
-    CLI::App* doctor =
-        add("doctor", "what of this machine stands in the way of a run, and what to do", job_commands_.doctor);
+    CLI::App* doctor = add("doctor", "what of this machine stands in the way of a run, and what to do",
+                           job_commands_.doctor);
     add_profile(*doctor, options_);
     add_work_dir(*doctor, options_);
   }
 
   void add_simulate_command() {
-    CLI::App* simulate = add("simulate", "a night on a cluster of any size, with faults, in seconds",
-                             job_commands_.simulate);
+    CLI::App* simulate =
+        add("simulate", "a night on a cluster of any size, with faults, in seconds", job_commands_.simulate);
     add_simulate_options(*simulate, options_);
   }
 

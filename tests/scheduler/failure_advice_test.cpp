@@ -34,6 +34,11 @@ constexpr Case kCases[] = {
      "go on",
      "allows a smaller one", "the next run"},
     {"CUDA out of memory. Tried to allocate 2.00 GiB", "less memory", "smaller size"},
+    {"clips 0:8: group 0 on node1 could not connect its engines: NCCL error: unhandled system error; trying "
+     "without peer-to-peer and InfiniBand",
+     "in the fast way", "longtake doctor"},
+    {"cannot open the group's socket /tmp/longtake-meet-a/7/0: Address already in use",
+     "could not open the sockets", "/tmp"},
     {"NCCL error: unhandled system error", "could not reach each other", "longtake doctor"},
     {"the disk is full, nothing new is started until there is room: cannot write a.mp4.part: No space left "
      "on "
@@ -51,6 +56,8 @@ constexpr Case kCases[] = {
     {"its rank started over", "joined again", "tried again"},
     {"group 1 on node17 failed 3 segments in a row and is not used any more in this run", "left out",
      "longtake doctor"},
+    {"group 1 on node17 lost its attempt 5 times in a row and is not used any more in this run",
+     "out of reach again and again", "longtake doctor"},
     {"group 2 on node17 could not start its engine 3 times in a row and is not used any more in this run",
      "before it is ready", "longtake doctor"},
     {"no rank is left; run again to go on", "Every machine", "run again"},
@@ -84,9 +91,10 @@ TEST(FailureAdvice, IsSentences) {
 }
 
 TEST(FailureAdvice, IsNotGivenOnWhatWentWell) {
-  for (const char* message : {"run 3 started with 2 ranks", "done: 480 frames, 19.20 s: talk.mp4",
-                              "resumed: 4 finished segments verified and kept",
-                              "the disk has room again, going on", "all jobs are done"}) {
+  for (const char* message :
+       {"run 3 started with 2 ranks", "done: 480 frames, 19.20 s: talk.mp4",
+        "resumed: 4 finished segments verified and kept", "the disk has room again, going on",
+        "all jobs are done", "redo: clips 0:42 are to be made again"}) {
     EXPECT_FALSE(advice_on(message)) << message;
   }
 }

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 namespace longtake {
 namespace {
 
@@ -33,6 +35,18 @@ TEST(Program, NamesAnUnknownCommandAndThoseThatAreThere) {
 
 TEST(Program, GuessesAMistypedCommand) {
   EXPECT_THAT(run_with({"stauts"}).err, HasSubstr("did you mean status?"));
+}
+
+TEST(Program, ScriptsGetADocumentOfWhatIsWrongWithTheWords) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"stauts", "--json"},
+                                                {"redo", "talk", "--json"},
+                                                {"drain", "--bogus", "--json"}}) {
+    const Ended ended = run_with(words);
+    EXPECT_EQ(ended.exit_code, 2);
+    const auto document = nlohmann::json::parse(ended.out);
+    EXPECT_EQ(document.at("exit_code"), 2);
+    EXPECT_NE(document.at("message"), "");
+  }
 }
 
 TEST(Program, HelpIsNoError) {
