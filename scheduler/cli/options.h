@@ -19,7 +19,9 @@ struct CliOptions {
   std::string engine;
   std::string model;
   std::string deadline;  ///< run: by when it has to be over; empty: when the Slurm job ends, if there is one
-  std::string drain_time;  ///< run: a duration; empty: the default
+  std::string drain_time;   ///< run: a duration; empty: the default
+  std::string end_reserve;  ///< run: a duration; empty: the default
+  std::string launch;       ///< run: mpirun, srun; empty: mpirun
   bool json = false;
   bool watch = false;
   std::string job;     ///< explain, redo
