@@ -33,6 +33,18 @@ void remove_files(const WorkDir& work_dir, const std::string& job, Interval clip
   remove_file(work_dir.unfinished(job, clips));
 }
 
+/// The clips of every segment file of the job. Of a segment that was cut there may be one that the database
+/// was not told of, because the run was killed before.
+std::vector<Interval> clips_of_files(const WorkDir& work_dir, const std::string& job) {
+  std::vector<Interval> all;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(work_dir.segments(job), none)) {
+    const auto clips = clips_of_segment_file(entry.path().filename().string());
+    if (clips) all.push_back(*clips);
+  }
+  return all;
+}
+
 /// Segments from the first one that shares a clip with `clips` to the end of the chain.
 std::vector<const StoredSegment*> chained_from(const StoredRange& range, Interval clips) {
   std::vector<const StoredSegment*> chained;
@@ -70,11 +82,15 @@ RedoOutcome forget_clips(JobStore& store, const WorkDir& work_dir, const std::st
   }
   RedoOutcome outcome;
   std::vector<Change> changes;
+  const std::vector<Interval> files = clips_of_files(work_dir, name);
   for (const StoredRange& range : job->ranges) {
     for (const StoredSegment* segment : chained_from(range, clips)) {
       if (outcome.segments++ == 0) outcome.clips.begin = segment->clips.begin;
       outcome.clips.end = segment->clips.end;
       remove_files(work_dir, name, segment->clips);
+      for (const Interval file : files) {
+        if (file.overlaps(segment->clips)) remove_files(work_dir, name, file);
+      }
       changes.push_back(SegmentReopened{segment->id, "made again: longtake redo asked for it"});
     }
   }

@@ -18,9 +18,9 @@ struct RedoOutcome {
 };
 
 /// Forgets the segments of `job` that share a clip with `clips`, and those chained after them in their
-/// ranges: files removed, job pending. The film stays until the next run replaces it.
-/// Throws Error{InvalidInput} for an unknown job or clips it does not have, Error{Io} when a file cannot be
-/// removed: the database then says what it said before.
+/// ranges: every file that holds some of their clips removed, job pending. The film stays until the next run
+/// replaces it. Throws Error{InvalidInput} for an unknown job or clips it does not have, Error{Io} when a
+/// file cannot be removed: the database then says what it said before.
 RedoOutcome forget_clips(JobStore& store, const WorkDir& work_dir, const std::string& job, Interval clips,
                          std::int64_t now_ms);
 

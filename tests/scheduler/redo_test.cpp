@@ -57,6 +57,15 @@ TEST_F(Redo, ForgetsTheSegmentsAndThoseChainedAfterThem) {
   for (const fs::path& file : files_of({0, 8})) EXPECT_TRUE(fs::exists(file)) << file;
 }
 
+TEST_F(Redo, ForgetsFilesOfACutThatTheDatabaseWasNotToldOf) {
+  const Interval cut = {8, 11};
+  for (const fs::path& file : files_of({8, 16})) fs::remove(file);
+  for (const fs::path& file : files_of(cut)) std::ofstream(file) << "made";
+  forget_clips(*store_, work_dir_, "news", {14, 15}, kNow_ms);
+  for (const fs::path& file : files_of(cut)) EXPECT_FALSE(fs::exists(file)) << file;
+  for (const fs::path& file : files_of({0, 8})) EXPECT_TRUE(fs::exists(file)) << file;
+}
+
 TEST_F(Redo, AFileThatCannotBeRemovedLeavesTheDatabaseAsItWas) {
   const fs::path carry = work_dir_.carry("news", {8, 16});
   fs::remove(carry);
