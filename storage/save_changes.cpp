@@ -21,7 +21,9 @@ void run(SQLite::Statement& statement, const Values&... values) {
 ChangeSaver::ChangeSaver(SQLite::Database& db)
     : move_job_(db,
                 "UPDATE jobs SET state=?1, message=nullif(?2, ''), "
-                "finished_at=CASE WHEN ?1 IN ('done', 'failed') THEN ?3 END WHERE id=?4"),
+                // A film that was made once is known by it while it is made again.
+                "finished_at=CASE WHEN ?1 IN ('done', 'failed') THEN ?3 WHEN state='failed' THEN NULL "
+                "ELSE finished_at END WHERE id=?4"),
       start_attempt_(db,
                      "INSERT INTO attempts(id, segment_id, epoch, group_id, ranks, host, state, started_at) "
                      "VALUES(?,?,?,?,nullif(?, ''),nullif(?, ''),'running',?)"),
@@ -55,7 +57,10 @@ ChangeSaver::ChangeSaver(SQLite::Database& db)
                  "VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(epoch, rank) DO UPDATE SET state=excluded.state, "
                  "message=excluded.message, host=excluded.host, pid=excluded.pid, device=excluded.device"),
       note_event_(db, "INSERT INTO events(at, epoch, kind, job, text) VALUES(?,?,?,nullif(?, ''),?)"),
-      count_progress_(db, "UPDATE run SET progress=progress+1 WHERE epoch=?") {}
+      count_progress_(db, "UPDATE run SET progress=progress+1 WHERE epoch=?"),
+      count_new_film_(db,
+                      "UPDATE run SET progress=progress+1 WHERE epoch=? "
+                      "AND EXISTS(SELECT 1 FROM jobs WHERE id=? AND finished_at IS NULL)") {}
 
 void ChangeSaver::apply(Epoch epoch, const std::vector<Change>& changes) {
   for (const Change& change : changes) {
@@ -64,7 +69,7 @@ void ChangeSaver::apply(Epoch epoch, const std::vector<Change>& changes) {
 }
 
 void ChangeSaver::apply_one(Epoch epoch, const JobMoved& change) {
-  if (change.to == JobState::Done) run(count_progress_, epoch.value);
+  if (change.to == JobState::Done) run(count_new_film_, epoch.value, change.job.value);
   run(move_job_, std::string(name_of(change.to)), change.message, utc_text(change.at_ms), change.job.value);
 }
 

@@ -48,6 +48,7 @@ class ChangeSaver {
   SQLite::Statement move_rank_;
   SQLite::Statement note_event_;
   SQLite::Statement count_progress_;
+  SQLite::Statement count_new_film_;
 };
 
 }  // namespace longtake

@@ -11,7 +11,7 @@ CREATE TABLE run (              -- one row for every start of a scheduler
   ended_at       TEXT,          -- NULL: running, or killed
   exit_code      INTEGER,
   message        TEXT,
-  progress       INTEGER NOT NULL DEFAULT 0  -- segments finished or found complete, films made, and unfinished work that grew
+  progress       INTEGER NOT NULL DEFAULT 0  -- segments finished or found complete, films made for the first time, and unfinished work that grew
 );
 
 CREATE TABLE jobs (
@@ -30,7 +30,7 @@ CREATE TABLE jobs (
   segment_clips INTEGER NOT NULL,
   output        TEXT NOT NULL,
   created_at    TEXT NOT NULL,
-  finished_at   TEXT
+  finished_at   TEXT            -- when it was last done or failed; of one that failed until it is tried again
 );
 
 CREATE TABLE ranges (

@@ -207,6 +207,13 @@ TEST_F(JobStoreRun, ItsProgressIsSegmentsFinishedOrFoundAndFilmsMade) {
   EXPECT_EQ(progress(), 3);
 }
 
+TEST_F(JobStoreRun, AFilmThatIsOnlyPutTogetherAgainIsNoProgress) {
+  for (const JobState to : {JobState::Done, JobState::Pending, JobState::Joining, JobState::Done}) {
+    save({JobMoved{job_.id, to, "", kNow_ms}});
+  }
+  EXPECT_EQ(store_->newest_run()->progress, 1);
+}
+
 TEST_F(JobStoreRun, FailuresAreToldOnceEachNewestFirst) {
   const auto fail = [&](std::int64_t attempt, AttemptState to, const std::string& message) {
     start(attempt, segment(0, 0));
