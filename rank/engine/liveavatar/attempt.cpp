@@ -43,10 +43,7 @@ Attempt::Attempt(const SegmentOrder& wanted, const LoadedModel& model, OrderWatc
                       model.vae().spatial_stride())),
       routes(routes_of(wanted, model.transformer_config().layers, schedule.steps())),
       task(task_of(wanted, schedule.steps(), clip)) {
-  if (routes.stages() == 1) {
-    task.unfinished = read_unfinished(order.unfinished, unfinished_owner());
-    return;
-  }
+  if (routes.stages() == 1) return;
   transport = std::make_unique<HostTransport>(
       GroupMember{wanted.share.meeting, routes.stages(), wanted.share.stage},
       [&watch] { return watch.goes_on(); }, times);
@@ -62,6 +59,11 @@ DenoiserShare Attempt::denoiser_share() const {
 
 UnfinishedOwner Attempt::unfinished_owner() const {
   return {order.identity, task.chain, schedule.steps(), clip};
+}
+
+void Attempt::take_up_unfinished() {
+  if (task.order != GenerationOrder::StepMajor) return;
+  task.unfinished = agreed_unfinished(seat(), read_unfinished(order.unfinished, unfinished_owner()));
 }
 
 Caches Attempt::caches() const {

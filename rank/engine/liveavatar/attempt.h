@@ -29,6 +29,10 @@ class Attempt {
   Caches caches() const;
   UnfinishedOwner unfinished_owner() const;
 
+  /// Has the task go on from what an attempt before has left, when the writer finds any. All of a group call
+  /// it at the same point. Throws Error{Io} when this engine does not find the same, and as Transport does.
+  void take_up_unfinished();
+
   const SegmentOrder& order;
   FlowSchedule schedule;
   ClipShape clip;

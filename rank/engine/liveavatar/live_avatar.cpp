@@ -120,6 +120,7 @@ EncodedInputs LiveAvatar::gather_inputs(Attempt& attempt, LoadedModel& model) {
 std::optional<PartMade> LiveAvatar::make_share(Attempt& attempt, LoadedModel& model) {
   const SegmentOrder& order = attempt.order;
   const EncodedInputs inputs = gather_inputs(attempt, model);
+  attempt.take_up_unfinished();
   std::optional<Denoiser> denoiser;
   if (!attempt.stage().layers.is_empty()) {
     const WorkTimes::Doing doing(attempt.times, "load");

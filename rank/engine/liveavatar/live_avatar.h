@@ -25,9 +25,10 @@ class LiveAvatar {
   LiveAvatar(const LiveAvatar&) = delete;
   LiveAvatar& operator=(const LiveAvatar&) = delete;
 
-  /// A SegmentMaker. An engine that is alone and runs out of time leaves its work in `order.unfinished`, and
-  /// goes on from what it finds there. Throws Error: InvalidInput for inputs, a checkpoint, a layout or a
-  /// carry that do not fit the order, OutOfMemory and DeviceLost for the device or another engine of the
+  /// A SegmentMaker. One that makes all latents step by step, alone or as the last of its group, leaves its
+  /// work in `order.unfinished` when it runs out of time; its group is then to be given up. Whoever works
+  /// step by step goes on from what is there. Throws Error: InvalidInput for inputs, a checkpoint, a layout
+  /// or a carry that do not fit the order, OutOfMemory and DeviceLost for the device or another engine of the
   /// group, DiskFull or Io for the disk.
   std::optional<PartMade> make(const SegmentOrder& order, const AfterFrame& after_frame);
 

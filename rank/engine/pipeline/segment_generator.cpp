@@ -23,7 +23,8 @@ class ShareRun {
         routes_(tools.seat.routes),
         conditioning_(conditioning),
         task_(task),
-        can_be_stopped_(tools.seat.routes.stages() == 1 && task.order == GenerationOrder::StepMajor),
+        keeps_latents_(tools.seat.is_writer() && routes_.writer_makes_all_latents() &&
+                       task.order == GenerationOrder::StepMajor),
         history_out_(window_history(task.chain, task.chain.clips.end)),
         latents_(tools.seat, tools.clip, history_out_) {
     if (tools.denoiser != nullptr) audio_.emplace(tools_.seat, *tools.denoiser, conditioning);
@@ -70,13 +71,13 @@ class ShareRun {
   void replay(const Pass& pass) {
     Pass known = pass;
     if (known.kind == Pass::Kind::Denoise) known.kind = Pass::Kind::Remember;
-    compute(known);
+    if (is_ours(pass)) compute(known);
     if (decodes(pass)) decode(pass);
   }
 
   /// What is to be kept when all passes before `next` are made.
   std::optional<ShareMade> stop(std::int64_t passes_done, const Pass& next) const {
-    if (!can_be_stopped_ || passes_done == 0) return std::nullopt;
+    if (!keeps_latents_ || passes_done == 0) return std::nullopt;
     UnfinishedSegment kept;
     kept.passes_done = passes_done;
     kept.anchor_CFYX = anchor_CFYX_;
@@ -174,7 +175,7 @@ class ShareRun {
   /// A renewal needs the latents of the clip before it, the next segment those of its history, who goes on
   /// after a stop those that entered and left the step, nobody any others.
   void forget_before(const Pass& pass) {
-    if (can_be_stopped_) return latents_.drop(pass.step - 1, pass.clip);
+    if (keeps_latents_) return latents_.drop(pass.step - 1, pass.clip);
     latents_.drop(pass.step, pass.clip - 1);
     if (pass.step + 1 == routes_.steps()) latents_.drop(pass.step + 1, pass.clip - 1);
   }
@@ -190,7 +191,7 @@ class ShareRun {
   const StageRoutes& routes_;
   const Conditioning& conditioning_;
   const SegmentTask& task_;
-  bool can_be_stopped_;
+  bool keeps_latents_;  ///< for whoever goes on when the segment is stopped
   Interval history_out_;
   SharedLatents latents_;
   std::optional<BlockAudio> audio_;  ///< of a stage with layers

@@ -40,7 +40,7 @@ struct StageTools {
 /// What a stage's share comes to.
 struct ShareMade {
   std::optional<Carry> carry;  ///< from the writer
-  /// In its place when the segment was stopped: from an engine that is alone and works step by step.
+  /// In its place when the segment was stopped: from a writer that makes all latents, step by step.
   std::optional<UnfinishedSegment> unfinished;
 };
 
@@ -48,8 +48,9 @@ struct ShareMade {
 /// stage, the same conditioning. The latents go to the writer's sink during the last step. They are a pure
 /// function of conditioning, prompt, task and model: neither what the denoisers made before, nor layout,
 /// order, where the range is cut into segments, nor stops in between change a bit. nullopt when it was given
-/// up and there is nothing to keep. Throws Error{InvalidInput} for a carry of another chain, Error{Bug} for
-/// clips outside of the range or an order that the denoiser lacks caches for, and as Transport does.
+/// up and this stage has nothing to keep; the group is to be given up with its writer. Throws
+/// Error{InvalidInput} for a carry of another chain, Error{Bug} for clips outside of the range or an order
+/// that the denoiser lacks caches for, and as Transport does.
 std::optional<ShareMade> generate_share(const StageTools& tools, const Conditioning& conditioning,
                                         const SegmentTask& task, const BeforePass& before_pass);
 

@@ -81,6 +81,11 @@ std::set<int> StageRoutes::transformers() const {
   return all;
 }
 
+bool StageRoutes::writer_makes_all_latents() const {
+  return std::all_of(rows_.begin(), rows_.end(),
+                     [&](const std::vector<int>& row) { return row.back() == writer(); });
+}
+
 std::set<int> StageRoutes::users_of(std::int64_t level, bool is_kept) const {
   std::set<int> users;
   if (level < steps()) users = {entry(level), exit(level)};

@@ -44,6 +44,9 @@ class StageRoutes {
   /// Those with layers.
   std::set<int> transformers() const;
 
+  /// Whether the writer is every row's exit: then it has all latents, of every level, that there are.
+  bool writer_makes_all_latents() const;
+
   /// Who uses a latent that has gone through `level` steps, level 1 and above: who embeds it, who moves it
   /// on by the next step's velocity, and the writer, which keeps what the next segment needs
   /// (`is_kept`) and decodes the last level.

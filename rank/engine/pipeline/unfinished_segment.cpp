@@ -1,6 +1,7 @@
 #include "rank/engine/pipeline/unfinished_segment.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 #include "jobs/error.h"
@@ -104,6 +105,21 @@ std::optional<UnfinishedSegment> read_unfinished(const std::filesystem::path& pa
     if (e.kind() != ErrorKind::InvalidInput) throw;
     return std::nullopt;
   }
+}
+
+std::optional<UnfinishedSegment> agreed_unfinished(const GroupSeat& seat,
+                                                   std::optional<UnfinishedSegment> ours) {
+  SharedTensor told{"passes done", seat.routes.writer(), {}, {1}};
+  for (int stage = 0; stage < seat.routes.stages(); ++stage) told.users.insert(stage);
+  const std::int64_t found = ours ? ours->passes_done : 0;
+  // Exact in float32: a segment has some thousands.
+  const at::Tensor passes = share(seat, told, at::full({1}, static_cast<double>(found), at::kFloat));
+  const std::int64_t of_writer = std::llround(passes.item<double>());
+  if (of_writer == 0) return std::nullopt;
+  if (of_writer == found) return ours;
+  throw Error(ErrorKind::Io, "the unfinished segment that engine " + std::to_string(seat.stage) +
+                                 " of the group found has " + std::to_string(found) +
+                                 " passes done, that of the engine that writes " + std::to_string(of_writer));
 }
 
 }  // namespace longtake

@@ -65,5 +65,58 @@ TEST(GroupLayoutsMixed, DoNotChangeARangeThatIsCutAndMadeByMany) {
   expect_equal(make_group_range({steps(2), layers(3)}, kRange, {3, 1}, 2), whole);
 }
 
+/// The segment, stopped whenever `every` more passes are made, each time gone on with by the next group.
+SmallSegment make_with_stops(const std::vector<SmallGroup>& groups, const SegmentTask& whole,
+                             std::int64_t every) {
+  SegmentTask task = whole;
+  for (std::size_t stops = 0; stops < 1000; ++stops) {
+    const std::int64_t known = task.unfinished ? task.unfinished->passes_done : 0;
+    GroupPart part = make_group_part(groups[stops % groups.size()], task, every);
+    if (!part.unfinished) return part.segment;
+    EXPECT_EQ(part.unfinished->passes_done, known + every);
+    task.unfinished = std::move(part.unfinished);
+  }
+  ADD_FAILURE() << "it never ends";
+  return {};
+}
+
+TEST(GroupLayoutsMixed, GoOnWhereAnotherWasStoppedAfterAnyPass) {
+  const c10::InferenceMode inference;
+  SmallFilm film;
+  const Chain chain{kRange, {2, 3}, 1};
+  const SmallSegment alone = make_segment(film, chain, std::nullopt);
+  const SegmentTask task{chain, kSmallFilmSeed};
+  const SmallSegment pieces = make_with_stops({layers(2), layers(1), layers(3), layers(2)}, task, 1);
+  expect_equal(pieces.blocks, alone.blocks);
+  expect_equal_carries(pieces.carry, alone.carry);
+}
+
+TEST(GroupLayoutsMixed, GoOnWhereAnotherWasStoppedBehindACarryAndInARenewal) {
+  const c10::InferenceMode inference;
+  for (const double guide_scale : {0.0, 4.5}) {
+    SmallFilm film(Caches::One, guide_scale);
+    const Chain chain{kRange, {3, 6}, 2};
+    const Carry before = make_segment(film, {kRange, {2, 3}, 2}, std::nullopt).carry;
+    const SmallSegment alone = make_segment(film, chain, before);
+    const SegmentTask task{chain, kSmallFilmSeed, GenerationOrder::StepMajor, before};
+    for (const std::int64_t every : {5, 16}) {
+      SCOPED_TRACE("guided by " + std::to_string(guide_scale) + ", stopped every " + std::to_string(every));
+      const SmallSegment pieces =
+          make_with_stops({layers(3, guide_scale), layers(2, guide_scale)}, task, every);
+      expect_equal(pieces.blocks, alone.blocks);
+      expect_equal_carries(pieces.carry, alone.carry);
+    }
+  }
+}
+
+TEST(GroupLayoutsMixed, OfStepsOnSeveralEnginesNothingIsKept) {
+  const SegmentTask task{{kRange, {2, 5}, 2}, kSmallFilmSeed, GenerationOrder::BlockMajor};
+  for (const SmallGroup& group : {steps(1), steps(2)}) {
+    const GroupPart part = make_group_part(group, task, 20);
+    EXPECT_FALSE(part.unfinished);
+    EXPECT_TRUE(part.segment.blocks.empty());
+  }
+}
+
 }  // namespace
 }  // namespace longtake

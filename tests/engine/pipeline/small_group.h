@@ -11,6 +11,16 @@ struct SmallGroup {
   std::int64_t steps = 3;
 };
 
+/// What a group made of a segment.
+struct GroupPart {
+  SmallSegment segment;                         ///< all of it
+  std::optional<UnfinishedSegment> unfinished;  ///< in its place, when it was stopped
+};
+
+/// The writer is stopped when it has made so many passes more than the task knows of; the others are given
+/// up then.
+GroupPart make_group_part(const SmallGroup& group, const SegmentTask& task, std::int64_t most_passes);
+
 SmallSegment make_group_segment(const SmallGroup& group, const Chain& chain,
                                 const std::optional<Carry>& carry);
 

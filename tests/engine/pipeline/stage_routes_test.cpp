@@ -39,6 +39,13 @@ TEST(StageRoutes, LayersAreOneRowWhoseExitSendsLatentsBackToItsEntry) {
   EXPECT_THAT(routes.receivers_of(kSteps, false), IsEmpty()) << "the exit decodes";
 }
 
+TEST(StageRoutes, OnlyOfOneRowTheWriterMakesAllLatents) {
+  EXPECT_TRUE(layers(1).writer_makes_all_latents());
+  EXPECT_TRUE(layers(3).writer_makes_all_latents());
+  EXPECT_FALSE(steps(1).writer_makes_all_latents());
+  EXPECT_FALSE(steps(2).writer_makes_all_latents());
+}
+
 TEST(StageRoutes, StepsSendLatentsOnAndTheLastToTheDecoder) {
   const StageRoutes routes = steps(1);
   EXPECT_THAT(routes.row(1), ElementsAre(1));

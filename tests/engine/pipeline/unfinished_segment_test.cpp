@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "jobs/error.h"
 #include "storage/durable_file.h"
 #include "tests/temp_path.h"
 
@@ -68,6 +69,54 @@ TEST_F(UnfinishedFiles, ThatAreNotWholeAreOfNoUse) {
   EXPECT_FALSE(read_unfinished(path_, owner_));
   write_durably(path_, "no tensors");
   EXPECT_FALSE(read_unfinished(path_, owner_));
+}
+
+/// Gives the one engine what the other has sent.
+struct Handover : Transport {
+  void send(int, Lane, const std::string& tag, const at::Tensor& tensor) override { sent[tag] = tensor; }
+  at::Tensor receive(int, Lane, const std::string& tag, at::IntArrayRef) override { return sent.at(tag); }
+  void leave() override {}
+
+  std::map<std::string, at::Tensor> sent;
+};
+
+std::optional<UnfinishedSegment> found(std::int64_t passes) {
+  if (passes == 0) return std::nullopt;
+  UnfinishedSegment segment;
+  segment.passes_done = passes;
+  return segment;
+}
+
+/// How many passes the first engine of two skips when both have found segments of so many.
+std::int64_t skipped_by_first(std::int64_t found_by_first, std::int64_t found_by_writer) {
+  const StageRoutes routes(layers_layout(2, 2, 2), 2, 2);
+  Handover handover;
+  agreed_unfinished({routes, 1, &handover}, found(found_by_writer));
+  const auto agreed = agreed_unfinished({routes, 0, &handover}, found(found_by_first));
+  return agreed ? agreed->passes_done : 0;
+}
+
+TEST(AgreedUnfinished, IsWhatTheWriterHasFound) {
+  EXPECT_EQ(skipped_by_first(17, 17), 17);
+  EXPECT_EQ(skipped_by_first(0, 0), 0);
+  EXPECT_EQ(skipped_by_first(17, 0), 0);
+}
+
+TEST(AgreedUnfinished, OfAnotherPassIsTriedAgainLater) {
+  for (const std::int64_t found_by_first : {0, 16}) {
+    try {
+      skipped_by_first(found_by_first, 17);
+      FAIL() << "found " << found_by_first;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.kind(), ErrorKind::Io);
+    }
+  }
+}
+
+TEST(AgreedUnfinished, OfAnEngineThatIsAloneIsItsOwn) {
+  const StageRoutes routes(layers_layout(2, 2, 1), 2, 2);
+  EXPECT_EQ(agreed_unfinished({routes}, found(17)).value().passes_done, 17);
+  EXPECT_FALSE(agreed_unfinished({routes}, found(0)));
 }
 
 }  // namespace
