@@ -60,7 +60,7 @@ ChangeSaver::ChangeSaver(SQLite::Database& db)
       count_progress_(db, "UPDATE run SET progress=progress+1 WHERE epoch=?"),
       count_new_film_(db,
                       "UPDATE run SET progress=progress+1 WHERE epoch=? "
-                      "AND EXISTS(SELECT 1 FROM jobs WHERE id=? AND finished_at IS NULL)") {}
+                      "AND NOT EXISTS(SELECT 1 FROM jobs WHERE id=? AND finished_at IS NOT NULL)") {}
 
 void ChangeSaver::apply(Epoch epoch, const std::vector<Change>& changes) {
   for (const Change& change : changes) {
