@@ -29,6 +29,10 @@ std::string remedy(const std::vector<StoredRun>& starts, bool has_failures) {
   return "look at the machines and at what the ranks printed";
 }
 
+EndRun no_progress(const JobStore& store, const std::vector<StoredRun>& starts) {
+  return {kExitNoProgress, no_progress_text(starts, store.last_failures(starts.back().epoch, kFailuresTold))};
+}
+
 }  // namespace
 
 std::vector<StoredRun> starts_for_nothing(const std::vector<StoredRun>& newest_first) {
@@ -57,7 +61,15 @@ EndRun judge_end(const JobStore& store, EndRun end) {
   newest_first.front().message = end.message;
   const auto starts = starts_for_nothing(newest_first);
   if (starts.size() < kStartsForNothing) return end;
-  return {kExitNoProgress, no_progress_text(starts, store.last_failures(starts.back().epoch, kFailuresTold))};
+  return no_progress(store, starts);
+}
+
+std::optional<EndRun> judge_start(const JobStore& store, const std::string& profile) {
+  const auto newest_first = store.newest_runs(kStartsForNothing);
+  if (newest_first.empty() || newest_first.front().profile != profile) return std::nullopt;
+  const auto starts = starts_for_nothing(newest_first);
+  if (starts.size() < kStartsForNothing) return std::nullopt;
+  return no_progress(store, starts);
 }
 
 }  // namespace longtake

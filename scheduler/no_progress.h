@@ -27,4 +27,9 @@ std::string no_progress_text(const std::vector<StoredRun>& starts, const std::ve
 /// 93 in place of 75 when it is the third start for nothing. Throws what JobStore throws.
 EndRun judge_end(const JobStore& store, EndRun end);
 
+/// How a start with this profile has to end before it begins anything: with exit code 93 when the last three
+/// came to nothing and nobody was told, because `longtake run` itself was killed each time. Throws what
+/// JobStore throws.
+std::optional<EndRun> judge_start(const JobStore& store, const std::string& profile);
+
 }  // namespace longtake

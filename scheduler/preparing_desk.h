@@ -4,6 +4,7 @@
 #include <system_error>
 #include <vector>
 
+#include "storage/file_descriptor.h"
 #include "storage/work_dir.h"
 
 /// Inputs are read before a start holds the work directory (its database), so that what is wrong with them is
@@ -23,7 +24,8 @@ class NewFolders {
 };
 
 /// A folder in the work directory in which one start prepares its jobs, under a name of its own. Goes with
-/// everything in it when this goes out of scope.
+/// everything in it when this goes out of scope; until then a lock says that somebody sits there, which ends
+/// with the process however it ends.
 class PreparingDesk {
  public:
   /// Throws Error{Io} or Error{DiskFull}.
@@ -36,9 +38,11 @@ class PreparingDesk {
 
  private:
   WorkDir folder_;
+  FileDescriptor lock_;
 };
 
-/// Those of starts that were killed.
+/// Those of starts that were killed. Where the file system has no locks, those that are days old. Throws
+/// nothing.
 void remove_abandoned_desks(const WorkDir& work_dir);
 
 }  // namespace longtake

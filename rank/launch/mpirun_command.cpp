@@ -25,6 +25,8 @@ std::vector<std::string> mpirun_command(const LaunchOptions& options) {
 }
 
 bool is_under_mpi_launcher(const std::map<std::string, std::string>& environment) {
+  const auto told = environment.find(kUnderLauncherVariable);
+  if (told != environment.end() && told->second == "1") return true;
   if (environment.count("OMPI_COMM_WORLD_SIZE") != 0) return true;
   // A Slurm step (not the batch script, which has no step): srun started one of these processes per task.
   const auto tasks = environment.find("SLURM_STEP_NUM_TASKS");

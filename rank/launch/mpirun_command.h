@@ -20,6 +20,10 @@ struct LaunchOptions {
 /// Throws Error{Bug} when there is nothing to start.
 std::vector<std::string> mpirun_command(const LaunchOptions& options);
 
+/// "1" for the ranks that `longtake run` starts: what else they are given does not tell a step of one rank
+/// from an interactive shell.
+inline constexpr const char* kUnderLauncherVariable = "LONGTAKE_UNDER_LAUNCHER";
+
 /// Whether this process is a rank that an mpirun or srun has started, told by its environment, or
 /// stands alone. A Slurm batch script stands alone although Slurm gives it a SLURM_PROCID, and so does an
 /// interactive shell of one task.

@@ -1,5 +1,6 @@
 #include "scheduler/cli/deadline.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -127,6 +128,13 @@ std::int64_t drain_ms_of(const std::string& text) {
   if (text.empty()) return CoreLimits{}.drain_ms;
   if (const auto seconds = duration_s(text)) return *seconds * 1000;
   throw Error(ErrorKind::InvalidInput, "--drain-time '" + text + "' is not a duration; write 20s or 2m");
+}
+
+std::int64_t end_reserve_ms_of(const std::string& text) {
+  const std::int64_t least_ms = CoreLimits{}.end_reserve_ms;
+  if (text.empty()) return least_ms;
+  if (const auto seconds = duration_s(text)) return std::max(least_ms, *seconds * 1000);
+  throw Error(ErrorKind::InvalidInput, "--end-reserve '" + text + "' is not a duration; write 180s or 3m");
 }
 
 std::optional<std::int64_t> slurm_time_left_s(const std::string& text) {

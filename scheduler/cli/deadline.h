@@ -33,6 +33,9 @@ Deadline deadline_from(const std::string& text, std::int64_t now_s, const LocalT
 /// Of --drain-time; of an empty text the default. Throws Error{InvalidInput}.
 std::int64_t drain_ms_of(const std::string& text);
 
+/// Of --end-reserve; never less than the default, which is that of an empty text. Throws Error{InvalidInput}.
+std::int64_t end_reserve_ms_of(const std::string& text);
+
 /// Of `squeue -o %L`: "1-02:03:04", "03:04", "UNLIMITED"; nullopt for no limit and for what is no time.
 std::optional<std::int64_t> slurm_time_left_s(const std::string& text);
 

@@ -99,9 +99,10 @@ int error_of_exec(int error_pipe) {
 }
 
 [[noreturn]] void refuse_to_start(const std::string& program, int error_number) {
+  const char* remedy = program == "srun" ? "put Slurm's programs on the PATH, or use --launch mpirun"
+                                         : "install Open MPI (Debian: openmpi-bin) and put it on the PATH";
   throw Error(ErrorKind::InvalidInput,
-              "cannot start " + program + " (" + std::strerror(error_number) +
-                  "): install Open MPI (Debian: openmpi-bin) and put it on the PATH");
+              "cannot start " + program + " (" + std::strerror(error_number) + "): " + remedy);
 }
 
 /// Watches a child for the moment when it should have ended.

@@ -7,7 +7,7 @@
 namespace longtake {
 
 /// Runs `command` as a child until it ends, its standard output on our standard error. SIGINT, SIGTERM,
-/// SIGHUP and SIGUSR1 that reach us become SIGUSR1 for it, which mpirun forwards to the ranks without
+/// SIGHUP and SIGUSR1 that reach us become SIGUSR1 for it, which mpirun and srun forward to the ranks without
 /// killing anything: the run drains. A second one ends it with SIGTERM. The child is in a process group
 /// of its own, so that Ctrl-C does not kill ranks past us, and ends when we are killed.
 ///

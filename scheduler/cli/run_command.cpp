@@ -9,6 +9,7 @@
 
 #include "rank/hardware.h"
 #include "rank/launch/mpirun_command.h"
+#include "rank/launch/srun_command.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
@@ -29,7 +30,7 @@ namespace {
 
 /// For a predecessor that was killed and is still ending.
 constexpr std::chrono::seconds kPredecessorPatience{5};
-/// For a scheduler that is still ending when mpirun is gone.
+/// For a scheduler that is still ending when its launcher is gone.
 constexpr int kLockPatience_ms = 5000;
 
 /// The ranks are not to count 7h30m anew.
@@ -73,7 +74,7 @@ LaunchOptions launch_options(const CliOptions& options, const RankHardware& hard
   launch.ranks = options.ranks ? *options.ranks : slots_for(options, hardware);
   launch.processors = hardware.cpu_slots;
   launch.is_root = ::geteuid() == 0;
-  launch.exported_variables = {kResultFileVariable};
+  launch.exported_variables = {kResultFileVariable, kUnderLauncherVariable};
   for (const char* name :
        {"LONGTAKE_TERMINAL", "LONGTAKE_CONFIGS", "LONGTAKE_SLATE_FONT", kDeadlineVariable}) {
     if (std::getenv(name) != nullptr) launch.exported_variables.emplace_back(name);
@@ -81,6 +82,30 @@ LaunchOptions launch_options(const CliOptions& options, const RankHardware& hard
   launch.program = {std::filesystem::read_symlink("/proc/self/exe").string()};
   launch.program.insert(launch.program.end(), argv + 1, argv + argc);
   return launch;
+}
+
+std::string launcher_of(const CliOptions& options) {
+  return options.launch.empty() ? "mpirun" : options.launch;
+}
+
+std::vector<std::string> command_that_starts(const LaunchOptions& ranks, const std::string& launcher) {
+  return launcher == "srun" ? srun_command(ranks, environment()) : mpirun_command(ranks);
+}
+
+/// How this start ends before it begins, when that is so; then it has a row of its own.
+std::optional<EndRun> end_at_once(const WorkDir& work_dir, const std::string& profile) {
+  std::error_code none;
+  if (!std::filesystem::exists(work_dir.database(), none)) return std::nullopt;
+  try {
+    JobStore store = JobStore::open(work_dir.database(), kLockPatience_ms);
+    const std::optional<EndRun> end = judge_start(store, profile);
+    if (!end) return std::nullopt;
+    const std::int64_t now_ms = RunClock().now_ms();
+    store.end_run(store.begin_run("", ::getpid(), profile, now_ms), end->exit_code, end->message, now_ms);
+    return end;
+  } catch (const Error&) {  // the scheduler will find it too, and say it
+    return std::nullopt;
+  }
 }
 
 /// What rank 0 left; without it the scheduler did not live to the end.
@@ -94,10 +119,11 @@ std::optional<RunResult> take_result(const std::filesystem::path& file) {
 }
 
 /// Ends a start in place of its scheduler, or writes one down that was killed before it had a row.
-EndRun end_killed_start(const WorkDir& work_dir, const std::string& profile, std::int64_t launched_ms) {
+EndRun end_killed_start(const WorkDir& work_dir, const std::string& profile, const std::string& launcher,
+                        std::int64_t launched_ms) {
   const EndRun killed{
       kExitRunAgain,
-      "the scheduler or mpirun was killed; nothing that was committed is lost, run again to go on"};
+      "the scheduler or " + launcher + " was killed; nothing that was committed is lost, run again to go on"};
   try {
     JobStore store = JobStore::open(work_dir.database(), kLockPatience_ms);
     const std::optional<StoredRun> newest = store.newest_run();
@@ -113,22 +139,25 @@ EndRun end_killed_start(const WorkDir& work_dir, const std::string& profile, std
   }
 }
 
-int launch_and_wait(const CliOptions& options, const RankHardware& hardware, int argc, char** argv) {
+RunResult result_of(const EndRun& end, const WorkDir& work_dir) {
+  return {end.exit_code, end.message, work_dir.root().string(), 0, {}, {}};
+}
+
+/// The launcher's own exit code tells nothing: srun gives the highest of its ranks, mpirun 0.
+RunResult launch_and_wait(const CliOptions& options, const RankHardware& hardware, int argc, char** argv) {
   const WorkDir work_dir(work_dir_of(options));
+  const std::string profile = load_profile_of(options, hardware.gpus).name;
+  if (const auto end = end_at_once(work_dir, profile)) return result_of(*end, work_dir);
   const std::filesystem::path result_file =
       work_dir.root() / ("result-" + std::to_string(::getpid()) + ".json");
   ::setenv(kResultFileVariable, result_file.c_str(), 1);
+  ::setenv(kUnderLauncherVariable, "1", 1);
   if (::isatty(STDERR_FILENO) == 1) ::setenv("LONGTAKE_TERMINAL", "1", 1);
   const std::int64_t launched_ms = RunClock().now_ms();
-  run_child(mpirun_command(launch_options(options, hardware, argc, argv)));
-  std::optional<RunResult> result = take_result(result_file);
-  if (!result) {
-    const std::string profile = load_profile_of(options, hardware.gpus).name;
-    const EndRun end = end_killed_start(work_dir, profile, launched_ms);
-    result = RunResult{end.exit_code, end.message, work_dir.root().string(), 0, {}, {}};
-  }
-  print_result(*result, options.json);
-  return result->exit_code;
+  const std::string launcher = launcher_of(options);
+  run_child(command_that_starts(launch_options(options, hardware, argc, argv), launcher));
+  if (auto result = take_result(result_file)) return *result;
+  return result_of(end_killed_start(work_dir, profile, launcher, launched_ms), work_dir);
 }
 
 }  // namespace
@@ -138,9 +167,12 @@ int run_command(const CliOptions& options, int argc, char** argv) {
   const RankHardware hardware = probe_hardware();
   ::unsetenv(kDeadlineVariable);  // of another run, which started this one
   drain_ms_of(options.drain_time);
+  end_reserve_ms_of(options.end_reserve);
   pass_deadline_on(deadline_here(options.deadline));
   prepare_or_refuse(options, hardware.gpus);
-  return launch_and_wait(options, hardware, argc, argv);
+  const RunResult result = launch_and_wait(options, hardware, argc, argv);
+  print_result(result, options.json);
+  return result.exit_code;
 }
 
 }  // namespace longtake

@@ -8,8 +8,9 @@
 
 namespace longtake {
 
-/// How a run ended. mpirun's own exit code does not tell (with --enable-recovery it is always 0), so the
-/// scheduler's process leaves this in a file for the process that started mpirun.
+/// How a run ended. The launcher's own exit code does not tell (mpirun's is always 0 with --enable-recovery,
+/// srun's is the highest of its ranks), so the scheduler's process leaves this in a file for the process that
+/// started it.
 struct RunResult {
   int exit_code = 1;
   std::string message;

@@ -62,6 +62,7 @@ CoreLimits limits_of(const Profile& profile, const CliOptions& options) {
   CoreLimits limits;
   limits.deadline = deadline_here(options.deadline);
   limits.drain_ms = drain_ms_of(options.drain_time);
+  limits.end_reserve_ms = end_reserve_ms_of(options.end_reserve);
   limits.disk_full_patience_ms = std::int64_t{profile.timeouts.disk_full_s} * 1000;
   return limits;
 }

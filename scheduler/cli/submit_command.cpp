@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -9,6 +11,7 @@
 #include "scheduler/cli/inspected_jobs.h"
 #include "scheduler/cli/program_beside.h"
 #include "scheduler/cli/submit_request.h"
+#include "scheduler/preparing_desk.h"
 #include "scheduler/slurm/batch_script.h"
 #include "scheduler/slurm/sbatch.h"
 #include "storage/durable_file.h"
@@ -96,37 +99,38 @@ int try_it(const CliOptions& options, const Submission& submission) {
   return kExitDone;
 }
 
-/// The work directory with the script in it, which goes again, when it was not there before, unless the job
-/// is taken: what Slurm refuses leaves nothing behind.
+/// The script in the work directory, which is made where it was not there before. Until keep() the script has
+/// another name: what Slurm refuses changes nothing and leaves nothing behind.
 class ScriptFile {
  public:
-  explicit ScriptFile(const Submission& submission) : path_(submission.job.log_folder / kScriptName) {
+  explicit ScriptFile(const Submission& submission)
+      : path_(submission.job.log_folder / kScriptName), part_(part_path(path_, std::to_string(::getpid()))) {
     std::error_code error;
     // Slurm makes no folder for the log: a job whose log has none fails without a word.
-    made_folder_ = fs::create_directories(path_.parent_path(), error);
+    folders_.make(path_.parent_path(), error);
     if (error) {
+      folders_.remove_empty();
       throw Error(ErrorKind::InvalidInput, "cannot create the work directory " +
                                                path_.parent_path().string() + " (" + error.message() +
                                                "): choose another one with --work-dir");
     }
-    write_durably(path_, submission.script);
+    write_durably(part_, submission.script);
   }
   ~ScriptFile() {
-    if (is_kept_ || !made_folder_) return;
     std::error_code none;
-    fs::remove(path_, none);
-    fs::remove(path_.parent_path(), none);
+    fs::remove(part_, none);
+    folders_.remove_empty();
   }
   ScriptFile(const ScriptFile&) = delete;
   ScriptFile& operator=(const ScriptFile&) = delete;
 
   const fs::path& path() const { return path_; }
-  void keep() { is_kept_ = true; }
+  void keep() { commit_part(part_, path_); }
 
  private:
   fs::path path_;
-  bool made_folder_ = false;
-  bool is_kept_ = false;
+  fs::path part_;
+  NewFolders folders_;
 };
 
 int submit(const CliOptions& options, const Submission& submission) {

@@ -78,13 +78,26 @@ std::vector<BatchWork> works_of(const CliOptions& options, const std::vector<Job
   return works;
 }
 
-std::vector<std::string> run_options_of(const CliOptions& options, const SubmitSurroundings& here) {
+/// Slurm's warning drains the run, up to a minute early: what would be done later than that is not to be
+/// begun. A time limit that is shorter leaves nothing to hold back.
+std::vector<std::string> reserve_of(const BatchJob& job) {
+  constexpr int kSlurmMayBeEarly_s = 60;
+  const int reserve_s = job.warn_before_s + kSlurmMayBeEarly_s;
+  const auto limit_s = time_limit_seconds(job.time_limit);
+  if (limit_s && *limit_s <= reserve_s) return {};
+  return {"--end-reserve", std::to_string(reserve_s) + "s"};
+}
+
+std::vector<std::string> run_options_of(const CliOptions& options, const BatchJob& job,
+                                        const SubmitSurroundings& here) {
   const bool is_file =
       options.profile.find('/') != std::string::npos || fs::path(options.profile).extension() == ".yaml";
   std::vector<std::string> words = {"--profile",
                                     is_file ? absolute(here, options.profile).string() : options.profile};
   if (!options.engine.empty()) words.insert(words.end(), {"--engine", options.engine});
   if (!options.model.empty()) words.insert(words.end(), {"--model", absolute(here, options.model).string()});
+  const std::vector<std::string> reserve = reserve_of(job);
+  words.insert(words.end(), reserve.begin(), reserve.end());
   return words;
 }
 
@@ -120,7 +133,7 @@ BatchJob batch_job_of(const CliOptions& options, const Profile& profile, const s
   job.log_folder = here.work_dir;
   job.launch = launch_of(typed, here);
   job.program = here.program;
-  job.run_options = run_options_of(options, here);
+  job.run_options = run_options_of(options, job, here);
   job.environment = here.environment;
   return job;
 }

@@ -8,10 +8,10 @@
 
 namespace longtake {
 
-/// How the ranks are started inside an allocation.
+/// How `longtake run` starts the ranks inside an allocation.
 enum class SlurmLaunch {
-  Mpirun,  ///< `longtake run` starts mpirun, which knows the allocation: a lost rank does not end the others
-  Srun,    ///< srun starts every rank, where there is no mpirun; a lost one ends them all
+  Mpirun,  ///< knows the allocation; a lost rank does not end the others
+  Srun,    ///< where there is no mpirun; a lost rank ends them all
 };
 
 /// Films that one run makes in one work directory.

@@ -90,16 +90,6 @@ std::string directives_of(const BatchJob& job) {
   return directives.text();
 }
 
-/// How srun must start ranks: they find each other by PMIx, and rank 0 may end with a code of its own, and
-/// before the others, whatever the site thinks of such steps.
-std::string srun_words(const BatchJob& job) {
-  std::string words = "srun --ntasks=" + std::to_string(job.ranks()) +
-                      " --ntasks-per-node=" + std::to_string(job.tasks_per_node);
-  // A step does not inherit this one from the job (Slurm 22.05 and later).
-  if (job.cpus_per_task) words += " --cpus-per-task=" + std::to_string(*job.cpus_per_task);
-  return words + R"( --mpi="${SLURM_MPI_TYPE:-pmix}" --kill-on-bad-exit=0 --wait=0 )";
-}
-
 std::string jobs_lines(const BatchJob& job) {
   if (!job.is_array) {
     std::vector<std::string> files;
@@ -120,9 +110,9 @@ std::string command_of(const BatchJob& job) {
   std::string text;
   for (const auto& [name, value] : job.environment) text += "export " + name + "=" + quoted(value) + "\n";
   text += jobs_lines(job);
-  text += "command=(" + (job.launch == SlurmLaunch::Srun ? srun_words(job) : "") +
-          quoted(job.program.string()) + R"( run "${jobs[@]}" --work-dir "$work_dir")";
+  text += "command=(" + quoted(job.program.string()) + R"( run "${jobs[@]}" --work-dir "$work_dir")";
   if (!job.run_options.empty()) text += " " + quoted(job.run_options);
+  if (job.launch == SlurmLaunch::Srun) text += " --launch srun";
   return text + " --ranks " + std::to_string(job.ranks()) + ")";
 }
 

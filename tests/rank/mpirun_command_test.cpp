@@ -65,6 +65,14 @@ TEST(MpiLauncher, IsTheOneThatStartedUs) {
   EXPECT_TRUE(is_under_mpi_launcher({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "8"}}));
 }
 
+/// srun gives a single task what it gives a shell; only who started it knows.
+TEST(MpiLauncher, IsTheOneThatStartedASingleRank) {
+  EXPECT_TRUE(is_under_mpi_launcher({{kUnderLauncherVariable, "1"},
+                                     {"SLURM_STEP_ID", "0"},
+                                     {"SLURM_STEP_NUM_TASKS", "1"},
+                                     {"PMIX_RANK", "0"}}));
+}
+
 TEST(MpiLauncher, IsNotAShellOrABatchScript) {
   EXPECT_FALSE(is_under_mpi_launcher({}));
   EXPECT_FALSE(is_under_mpi_launcher({{"SLURM_JOB_ID", "7"}, {"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "8"}}));

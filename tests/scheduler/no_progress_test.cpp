@@ -98,5 +98,36 @@ TEST_F(JudgeEnd, IsLeftAloneWhenItIsNotToRunAgain) {
   EXPECT_EQ(end_a_start(1).exit_code, 1);
 }
 
+class JudgeStart : public testing::Test {
+ protected:
+  void start_that_is_killed() { store_.begin_run("node", 1, "cpu", kNow_ms); }
+
+  JobStore store_ = JobStore::open(":memory:", 0);
+};
+
+TEST_F(JudgeStart, IsNinetyThreeAfterThreeThatWereKilledBeforeTheyCouldBeJudged) {
+  for (int start = 1; start <= 3; ++start) {
+    EXPECT_FALSE(judge_start(store_, "cpu")) << start;
+    start_that_is_killed();
+  }
+  const auto end = judge_start(store_, "cpu");
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->exit_code, 93);
+  EXPECT_THAT(end->message,
+              AllOf(HasSubstr("no progress over 3 starts"), HasSubstr("killed, killed, killed")));
+}
+
+TEST_F(JudgeStart, IsNothingOnceSomebodyWasTold) {
+  for (int start = 1; start <= 3; ++start) start_that_is_killed();
+  const Epoch told = store_.begin_run("node", 1, "cpu", kNow_ms);
+  store_.end_run(told, 93, "no progress over 3 starts", kNow_ms);
+  EXPECT_FALSE(judge_start(store_, "cpu"));
+}
+
+TEST_F(JudgeStart, IsNothingWithAnotherProfile) {
+  for (int start = 1; start <= 3; ++start) start_that_is_killed();
+  EXPECT_FALSE(judge_start(store_, "4x24gb"));
+}
+
 }  // namespace
 }  // namespace longtake

@@ -29,6 +29,17 @@ class NoProgress : public ::testing::Test {
     return ended;
   }
 
+  /// `longtake run` first: what it does not see it cannot write down.
+  void kill_whole_run() const {
+    Process run = project_.start_run({"talk"}, {"--ranks", "1"});
+    EXPECT_TRUE(becomes_true([&] { return find_process(run.tag(), Role::Engine).has_value(); }));
+    run.signal(SIGKILL);
+    for (const RunProcess& process : processes_of(run.tag())) ::kill(process.pid, SIGKILL);
+    EXPECT_EQ(run.wait().exit_code, 128 + SIGKILL);
+    EXPECT_TRUE(becomes_true([&] { return processes_of(run.tag()).empty(); }))
+        << describe(processes_of(run.tag()));
+  }
+
   /// Of which the engine hangs at its start.
   Ended run_that_is_drained() const {
     Process run = project_.start_run({"talk"}, {"--ranks", "1"});
@@ -65,6 +76,14 @@ TEST_F(NoProgress, OverThreeStartsThatAreKilledBeforeTheirSchedulerCouldWriteIsT
   for (int start = 1; start <= 2; ++start) EXPECT_EQ(run_whose_mpirun_is_killed().exit_code, 75);
   expect_told(run_whose_mpirun_is_killed(), "the scheduler or mpirun was killed");
   EXPECT_EQ(run().exit_code, 0);
+}
+
+TEST_F(NoProgress, OverThreeStartsThatAreKilledWholeIsToldByTheNext) {
+  project_.set_faults("hang at=load");
+  for (int start = 1; start <= 3; ++start) kill_whole_run();
+  expect_told(run(), "killed, killed, killed");
+  project_.set_faults("");
+  EXPECT_EQ(run().exit_code, 0) << "nothing is refused after that";
 }
 
 }  // namespace

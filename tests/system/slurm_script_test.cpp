@@ -153,12 +153,17 @@ TEST_F(SlurmScript, GivesEachTaskOfAnArrayItsFilm) {
   EXPECT_EQ(run(task("1")).out, "run /b.yaml --work-dir /work/b --ranks 1\n");
 }
 
-TEST_F(SlurmScript, SrunGetsTheRunAndItsPluginMayBeNamed) {
-  stand_in("srun", "echo \"$@\"");
+TEST_F(SlurmScript, TakesTheWordOfARunThatEndsWhileASignalComes) {
+  stand_in("longtake", "read -r _ _ _ script _ </proc/$PPID/stat; trap '' USR1; kill -USR1 $script; exit 93");
+  for (int time = 0; time < 20; ++time) EXPECT_EQ(run().exit_code, 93);
+  EXPECT_FALSE(was_requeued());
+}
+
+TEST_F(SlurmScript, HasTheRunUseSrunWhereItIsToldTo) {
+  stand_in("longtake", "echo \"$@\"");
   job_.launch = SlurmLaunch::Srun;
   job_.tasks_per_node = 2;
-  EXPECT_THAT(run().out, HasSubstr("--ntasks=2 --ntasks-per-node=2 --mpi=pmix "));
-  EXPECT_THAT(run({{"SLURM_MPI_TYPE", "pmix_v4"}}).out, HasSubstr("--mpi=pmix_v4 "));
+  EXPECT_THAT(run().out, HasSubstr("--launch srun --ranks 2"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/system/support/attempts.h"
@@ -42,9 +43,11 @@ class Slurm : public ::testing::Test {
   }
 
   Ended submit(const std::vector<std::string>& words, const std::string& work_dir = "work") {
-    std::vector<std::string> command = {longtake_program(),  "submit", "--profile", "cpu",
-                                        "--ntasks-per-node", "2",      "--mem",     "1024M",
-                                        "--work-dir",        work_dir};
+    std::vector<std::string> command = {longtake_program(), "submit", "--profile", "cpu", "--mem", "1024M",
+                                        "--work-dir",       work_dir};
+    if (std::count(words.begin(), words.end(), "--ntasks-per-node") == 0) {
+      command.insert(command.end(), {"--ntasks-per-node", "2"});
+    }
     command.insert(command.end(), words.begin(), words.end());
     return cluster_->run(command, project_.folder());
   }
@@ -151,6 +154,18 @@ TEST_F(Slurm, WhatIsRefusedLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(project_.work_dir()));
 }
 
+TEST_F(Slurm, WhatIsRefusedLeavesWhatWasThereAsItWas) {
+  add_film("talk");
+  const auto script = project_.work_dir() / "longtake.sbatch";
+  std::filesystem::create_directories(project_.work_dir());
+  write_file(script, "an earlier one");
+  EXPECT_EQ(submit({"talk.yaml", "--partition", "dusk"}).exit_code, 2);
+  EXPECT_EQ(read_file(script), "an earlier one");
+  EXPECT_THAT(names_in(project_.work_dir(), ".part"), IsEmpty());
+  EXPECT_EQ(submit({"talk.yaml", "--partition", "dusk"}, "nights/of/may").exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(project_.file("nights")));
+}
+
 TEST_F(Slurm, ATimeLimitDrainsAndTheNextStartGoesOn) {
   add_film("talk");
   const std::string job = submit_well({"talk.yaml", "--time", "1", "--warn-before", "50"});
@@ -248,6 +263,30 @@ TEST_F(Slurm, RanksThatSrunStartedDrainAndMakeTheFilm) {
   cluster_->run({"scancel", "--batch", "--signal=USR1", job});
   expect_film(job, "talk", "1");
   EXPECT_THAT(log_of(job), AllOf(HasSubstr("draining (signal USR1)"), Not(HasSubstr("engine ended"))));
+}
+
+TEST_F(Slurm, ASingleRankThatSrunStartedMakesTheFilm) {
+  add_film("talk");
+  const std::string job = submit_well({"talk.yaml", "--launch", "srun", "--ntasks-per-node", "1"});
+  wait_for_segments("talk");
+  EXPECT_FALSE(find_process(cluster_->tag(), Role::Mpirun)) << describe(processes_of(cluster_->tag()));
+  expect_film(job, "talk", "0");
+}
+
+TEST_F(Slurm, AJobWhoseRanksDieAtEveryStartOfSrunNeedsAPerson) {
+  add_film("talk");
+  const std::string job = submit_well({"talk.yaml", "--launch", "srun"});
+  const auto rank = [&] { return find_process(cluster_->tag(), Role::Rank, 1); };
+  for (int start = 1; start <= 3; ++start) {
+    ASSERT_TRUE(becomes_true([&] { return rank().has_value(); }, kFilmWithin)) << start << "\n"
+                                                                               << log_of(job);
+    ::kill(rank()->pid, SIGKILL);
+    ASSERT_TRUE(becomes_true([&] { return !rank(); })) << start;
+  }
+  ASSERT_TRUE(comes_to(job, "FAILED")) << cluster_->state_of(job) << "\n" << log_of(job);
+  EXPECT_EQ(cluster_->facts_of(job)["ExitCode"], "93:0");
+  EXPECT_EQ(cluster_->facts_of(job)["Restarts"], "2");
+  EXPECT_THAT(log_of(job), HasSubstr("no progress over 3 starts"));
 }
 
 TEST_F(Slurm, ALostRankEndsTheStepOfSrunAndTheNextStartGoesOn) {

@@ -148,6 +148,14 @@ TEST_F(FindDeadline, WhatTheStartingProcessFoundIsNotCountedAnew) {
   EXPECT_EQ(found_in_s(), 50);
 }
 
+TEST(EndReserve, IsADurationOfAtLeastTheDefault) {
+  EXPECT_EQ(end_reserve_ms_of(""), 10'000);
+  EXPECT_EQ(end_reserve_ms_of("3m"), 180'000);
+  EXPECT_EQ(end_reserve_ms_of("1s"), 10'000);
+  EXPECT_THAT([] { end_reserve_ms_of("late"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("--end-reserve 'late'"), HasSubstr("3m"))));
+}
+
 TEST(DrainTime, IsADuration) {
   EXPECT_EQ(drain_ms_of(""), 20'000);
   EXPECT_EQ(drain_ms_of("2m"), 120'000);

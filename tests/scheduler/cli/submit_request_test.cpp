@@ -8,6 +8,7 @@ namespace longtake {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -125,7 +126,17 @@ TEST(SubmitRequest, PathsDoNotDependOnTheFolderOfTheJob) {
   EXPECT_EQ(job.works[0].work_dir, "/home/ann/work");
   EXPECT_EQ(job.log_folder, "/home/ann/work");
   EXPECT_THAT(job.run_options, ElementsAre("--profile", "/home/ann/nodes/ours.yaml", "--engine", "liveavatar",
-                                           "--model", "/home/ann/ckpt"));
+                                           "--model", "/home/ann/ckpt", "--end-reserve", "180s"));
+}
+
+TEST(SubmitRequest, TheRunPlansNothingForTheTimeAfterTheWarning) {
+  CliOptions options = typed();
+  options.slurm.warn_before_s = 300;
+  options.slurm.time_limit = "02:00:00";
+  EXPECT_THAT(batch_job_of(options, gpu_nodes(), kTalk, here()).run_options, Contains("360s"));
+  options.slurm.warn_before_s = 50;
+  options.slurm.time_limit = "1";  // minute: the warning may come at its beginning
+  EXPECT_THAT(batch_job_of(options, gpu_nodes(), kTalk, here()).run_options, Not(Contains("--end-reserve")));
 }
 
 TEST(SubmitRequest, AnArrayHasAWorkDirectoryForEachFilm) {

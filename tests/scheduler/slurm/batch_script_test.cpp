@@ -80,15 +80,12 @@ TEST(BatchScript, RunsLongtakeWithEveryRank) {
                               "\"$work_dir\" '--profile' '4x24gb' --ranks 8)\n")));
 }
 
-TEST(BatchScript, SrunStartsEveryRankAndLetsThemEndAlone) {
+TEST(BatchScript, LetsTheRunStartItsRanksWithSrun) {
   BatchJob job = smallest_job();
   job.nodes = 2;
   job.tasks_per_node = 4;
-  job.cpus_per_task = 8;
   job.launch = SlurmLaunch::Srun;
-  EXPECT_THAT(batch_script(job), HasSubstr("\ncommand=(srun --ntasks=8 --ntasks-per-node=4 --cpus-per-task=8 "
-                                           "--mpi=\"${SLURM_MPI_TYPE:-pmix}\" --kill-on-bad-exit=0 --wait=0 "
-                                           "'/opt/longtake/bin/longtake' run"));
+  EXPECT_THAT(batch_script(job), HasSubstr("--work-dir \"$work_dir\" --launch srun --ranks 8)\n"));
 }
 
 TEST(BatchScript, AnArrayHasATaskForEachWork) {
