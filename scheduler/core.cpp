@@ -104,8 +104,9 @@ Actions SchedulerCore::on_attempt_progressed(const AttemptProgressed& report, st
   for (const auto& [rank, frames] : attempt->frames_by_rank) sum += frames;
   advance(*attempt, sum / static_cast<std::int64_t>(attempt->ranks.size()), now_ms);
   Actions actions;
-  // Not before: only now is it sure that an engine has it.
-  if (limits_.deadline && !attempt->is_told_the_end) {
+  // Not before: only now is it sure that the engine that writes has it.
+  const bool has_begun = report.rank == attempt->ranks.back();
+  if (limits_.deadline && has_begun && !attempt->is_told_the_end) {
     attempt->is_told_the_end = true;
     have_it_end(report.attempt, *attempt, now_ms, actions);
   }
@@ -163,6 +164,7 @@ Actions SchedulerCore::on_attempt_finished(const AttemptFinished& report, std::i
   disk_waited_ms_ = 0;
   groups_[attempt.group].failed.clear();
   groups_[attempt.group].failed_starts = 0;
+  groups_[attempt.group].lost_in_a_row = 0;
   if (!is_final(job.stored.state)) make_ready(attempt.range);
   join_when_complete(range.job, now_ms, actions);
   return settle(now_ms, std::move(actions));
@@ -206,84 +208,6 @@ Actions SchedulerCore::on_attempt_failed(const AttemptFailed& report, std::int64
     conclude_failure(report.attempt, now_ms, actions);
   }
   return settle(now_ms, std::move(actions));
-}
-
-void SchedulerCore::conclude_failure(AttemptId id, std::int64_t now_ms, Actions& actions) {
-  const Attempt attempt = running_.at(id);
-  end_attempt(id, AttemptState::Failed, attempt.failure->kind, attempt.failure->message, now_ms, actions,
-              std::max(attempt.peak_bytes, attempt.failure->peak_bytes));
-  charge(attempt, *attempt.failure, now_ms, actions);
-}
-
-void SchedulerCore::charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms,
-                           Actions& actions) {
-  Range& range = ranges_[attempt.range];
-  const StoredSegment& segment = segment_at(range);
-  const std::string where = "clips " + text_of(segment.clips);
-  const std::string& name = jobs_[range.job].stored.name;
-  note("attempt", name,
-       where + " failed on rank " + std::to_string(report.rank.value) + ": " + report.message, now_ms,
-       actions);
-  switch (report.kind) {
-    case ErrorKind::OutOfMemory:
-      if (go_on_with_less_memory(attempt, where, now_ms, actions)) return;
-      [[fallthrough]];
-    case ErrorKind::InvalidInput:
-    case ErrorKind::Bug:
-      fail_job(range.job, report.kind, where + ": " + report.message, now_ms, actions);
-      return;
-    case ErrorKind::DiskFull: {
-      Actions paused = on_disk_full(report.message, now_ms);
-      actions.changes.insert(actions.changes.end(), paused.changes.begin(), paused.changes.end());
-      return;
-    }
-    case ErrorKind::Io:
-    case ErrorKind::DeviceLost:
-      break;
-  }
-  range.last_failed_on = groups_[attempt.group].plan.id;
-  if (!report.had_segment) return charge_start(attempt.group, report.message, now_ms, actions);
-  ++range.failures;
-  charge_group(attempt.group, segment.id, report.message, now_ms, actions);
-  if (range.failures >= limits_.tries_per_segment) {
-    fail_job(
-        range.job, report.kind,
-        where + " failed " + std::to_string(range.failures) + " times, the last time with: " + report.message,
-        now_ms, actions);
-    return;
-  }
-  if (report.kind != ErrorKind::Io) return;
-  make_unready(attempt.range);
-  paused_ranges_.emplace(now_ms + limits_.io_pause_ms, attempt.range);
-}
-
-void SchedulerCore::charge_group(std::size_t index, SegmentId segment, const std::string& message,
-                                 std::int64_t now_ms, Actions& actions) {
-  Group& group = groups_[index];
-  group.failed.insert(segment);
-  if (group.failed.size() < static_cast<std::size_t>(limits_.failures_per_group)) return;
-  block(index, "failed " + std::to_string(group.failed.size()) + " segments in a row", message, now_ms,
-        actions);
-}
-
-void SchedulerCore::charge_start(std::size_t index, const std::string& message, std::int64_t now_ms,
-                                 Actions& actions) {
-  const int failed = ++groups_[index].failed_starts;
-  if (failed < limits_.failures_per_group) return;
-  block(index, "could not start its engine " + std::to_string(failed) + " times in a row", message, now_ms,
-        actions);
-}
-
-void SchedulerCore::block(std::size_t index, const std::string& what, const std::string& message,
-                          std::int64_t now_ms, Actions& actions) {
-  Group& group = groups_[index];
-  group.is_blocked = true;
-  refresh_idle(index);
-  for (const RankId rank : group.plan.ranks) mark_rank(rank, RankState::Blocked, message, now_ms, actions);
-  note("rank", "",
-       "group " + std::to_string(group.plan.id.value) + " on " + group.plan.host + " " + what +
-           " and is not used any more in this run",
-       now_ms, actions);
 }
 
 SchedulerCore::Attempt* SchedulerCore::find_running(Epoch epoch, AttemptId id, RankId rank) {
@@ -359,7 +283,8 @@ Actions SchedulerCore::on_tick(std::int64_t now_ms) {
     paused_joins_.erase(paused_joins_.begin());
     join_when_complete(index, now_ms, actions);
   }
-  if (is_waiting_for_disk() && disk_waited_ms_ + now_ms - disk_full_since_ms_ > limits_.disk_full_patience_ms) {
+  if (is_waiting_for_disk() &&
+      disk_waited_ms_ + now_ms - disk_full_since_ms_ > limits_.disk_full_patience_ms) {
     drain("the disk stayed full: " + disk_full_what_, now_ms, actions);
   }
   watch_time(now_ms, actions);
@@ -371,7 +296,7 @@ Actions SchedulerCore::settle(std::int64_t now_ms, Actions actions) {
   regroup_survivors(now_ms, actions);
   merge_held_groups(now_ms, actions);
   assign(now_ms, actions);
-  if (is_out_of_time()) drain(want_of_time(), now_ms, actions);
+  if (const auto want = want_of_time(now_ms)) drain(*want, now_ms, actions);
   end_when_over(now_ms, actions);
   return actions;
 }

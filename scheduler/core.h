@@ -65,6 +65,7 @@ struct Actions {
 struct CoreLimits {
   int tries_per_segment = 3;   ///< failures a segment may have caused, then its job fails
   int failures_per_group = 3;  ///< different segments failed in a row, then the group is not used any more
+  int losses_per_group = 5;    ///< attempts lost in a row, then the group is not used any more
   int joins_per_job = 4;       ///< a film that cannot be joined after so many tries fails
   /// Before a segment or a film is tried again after a disk or codec error; a film waits longer each time.
   std::int64_t io_pause_ms = 2000;
@@ -110,6 +111,8 @@ class SchedulerCore {
   /// The disk has no room (also told by on_attempt_failed); and again some.
   Actions on_disk_full(const std::string& what, std::int64_t now_ms);
   Actions on_disk_has_room(std::int64_t now_ms);
+  /// Whether what was asked for last could not be saved, so that ranks are not told of it yet.
+  void on_orders_held(bool are_held) { are_orders_held_ = are_held; }
   /// The scheduler itself did nothing for so long, until now: it has heard nobody, and nobody is to blame.
   void on_paused(std::int64_t pause_ms);
   /// Several times a second: silent ranks, pauses that are over, graces that are over.
@@ -173,8 +176,10 @@ class SchedulerCore {
     /// Since it last finished one. Failing twice at one segment says more about the segment.
     std::set<SegmentId> failed;
     int failed_starts = 0;  ///< of an engine that never got a segment, since the group last finished one
+    int lost_in_a_row = 0;  ///< attempts, since it last finished one or got its present ranks
     bool is_blocked = false;
-    bool is_held = false;  ///< gets nothing new: it is to become part of a larger one
+    bool is_held = false;              ///< gets nothing new: it is to become part of a larger one
+    bool has_plain_transport = false;  ///< its engines could not connect with peer-to-peer and InfiniBand
     /// A group whose ranks went to another one has none.
     bool is_usable() const {
       return !is_blocked && !plan.ranks.empty() && joined.size() == plan.ranks.size();
@@ -233,8 +238,9 @@ class SchedulerCore {
   bool is_worth_starting(const Range& range, std::size_t group, std::int64_t now_ms) const;
   SegmentEstimate estimate(const Range& range, std::size_t group) const;
   void learn_speed(const Attempt& attempt, const AttemptFinished& report);
-  bool is_out_of_time() const;
-  std::string want_of_time() const;
+  static double planned_speed(const Job& job, const Layout& layout);
+  /// What there is no time for, when that alone keeps the run from going on.
+  std::optional<std::string> want_of_time(std::int64_t now_ms) const;
   void drain(const std::string& by, std::int64_t now_ms, Actions& actions);
   void watch_time(std::int64_t now_ms, Actions& actions);
   void have_it_end(AttemptId id, Attempt& attempt, std::int64_t now_ms, Actions& actions);
@@ -275,10 +281,21 @@ class SchedulerCore {
   void compare_attempts(RankId id, Rank& rank, AttemptId held, std::int64_t now_ms, Actions& actions);
   void give_again_what_was_not_heard(std::int64_t now_ms, Actions& actions);
 
+  // core_failures.cpp: attempts that failed.
+  void conclude_failure(AttemptId id, std::int64_t now_ms, Actions& actions);
+  bool take_plain_transport(Attempt& attempt);
+  void charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms, Actions& actions);
+  void charge_group(std::size_t group, SegmentId segment, const std::string& message, std::int64_t now_ms,
+                    Actions& actions);
+  void lose_attempt(std::size_t group, const std::string& why, std::int64_t now_ms, Actions& actions);
+  void charge_start(std::size_t group, const std::string& message, std::int64_t now_ms, Actions& actions);
+  void block(std::size_t group, const std::string& what, const std::string& message, std::int64_t now_ms,
+             Actions& actions);
+
   // core_memory.cpp: too little memory.
   bool go_on_with_less_memory(const Attempt& attempt, const std::string& where, std::int64_t now_ms,
                               Actions& actions);
-  bool take_next_layout(Job& job, int sharing);
+  bool take_next_layout(Job& job, int sharing, std::int64_t now_ms);
   void leave_for_smaller_size(std::size_t job, const std::string& where, std::int64_t now_ms,
                               Actions& actions);
   Actions refuse_old_size(const AttemptFinished& report, std::int64_t now_ms);
@@ -288,7 +305,9 @@ class SchedulerCore {
   static const JobShare* share_of_ranks(const Job& job, std::size_t ranks);
   bool is_of_use(std::size_t ranks) const;
   bool has_group_for(const Job& job) const;
-  bool hold_groups_for(int ranks);
+  bool hold_groups_for(int ranks, std::int64_t now_ms);
+  std::map<std::string, std::vector<std::vector<std::size_t>>> groups_to_merge(std::int64_t now_ms) const;
+  void hold(const std::vector<std::size_t>& merge);
   void merge_held_groups(std::int64_t now_ms, Actions& actions);
   bool is_beyond_hope(RankId id, std::int64_t now_ms) const;
   void regroup_survivors(std::int64_t now_ms, Actions& actions);
@@ -302,16 +321,9 @@ class SchedulerCore {
   void skip_finished(Range& range) const;
   Attempt* find_running(Epoch epoch, AttemptId attempt, RankId rank);
   void advance(Attempt& attempt, std::int64_t frames, std::int64_t now_ms);
-  void conclude_failure(AttemptId id, std::int64_t now_ms, Actions& actions);
   void finish_attempt(AttemptId id, const Attempt& attempt);
   void end_attempt(AttemptId id, AttemptState to, ErrorKind kind, const std::string& message,
                    std::int64_t now_ms, Actions& actions, std::int64_t peak_bytes = 0);
-  void charge(const Attempt& attempt, const AttemptFailed& report, std::int64_t now_ms, Actions& actions);
-  void charge_group(std::size_t group, SegmentId segment, const std::string& message, std::int64_t now_ms,
-                    Actions& actions);
-  void charge_start(std::size_t group, const std::string& message, std::int64_t now_ms, Actions& actions);
-  void block(std::size_t group, const std::string& what, const std::string& message, std::int64_t now_ms,
-             Actions& actions);
   void cancel(Attempt& attempt, Actions& actions);
   static void tell_to_cancel(const Group& group, Actions& actions);
   void note(const std::string& kind, const std::string& job, const std::string& text, std::int64_t now_ms,
@@ -352,6 +364,7 @@ class SchedulerCore {
   std::int64_t disk_full_since_ms_ = -1;
   std::int64_t disk_waited_ms_ = 0;  ///< in earlier pauses, since something was last finished
   std::string disk_full_what_;
+  bool are_orders_held_ = false;  ///< for any reason
   bool has_ended_ = false;
 };
 

@@ -100,7 +100,7 @@ void SchedulerCore::start_attempt(std::size_t range_index, std::size_t group_ind
   actions.changes.push_back(
       AttemptStarted{attempt, segment.id, group.plan.id, now_ms, text_of(running.ranks), group.plan.host});
   for (std::size_t stage = 0; stage < running.ranks.size(); ++stage) {
-    GenerateSegment generate{epoch_, job.stored.engine, order};
+    GenerateSegment generate{epoch_, job.stored.engine, order, group.has_plain_transport};
     generate.order.share.stage = static_cast<int>(stage);
     actions.sends.push_back({running.ranks[stage], std::move(generate)});
   }

@@ -23,8 +23,8 @@ AttemptId SchedulerCore::attempt_wanted_of(RankId id, const Rank& rank) const {
 void SchedulerCore::compare_attempts(RankId id, Rank& rank, AttemptId held, std::int64_t now_ms,
                                      Actions& actions) {
   const AttemptId wanted = attempt_wanted_of(id, rank);
-  // While the disk is full, orders wait to be saved before they are sent.
-  if (held == wanted || is_waiting_for_disk()) {
+  // Orders wait to be saved before they are sent: no rank is deaf to what nobody told it.
+  if (held == wanted || is_waiting_for_disk() || are_orders_held_) {
     rank.disagreements = 0;
     return;
   }
@@ -48,8 +48,7 @@ void SchedulerCore::give_again_what_was_not_heard(std::int64_t now_ms, Actions& 
     const AttemptSubject subject = *subject_of(epoch_, attempt);
     note("attempt", job(subject.job).name, "clips " + text_of(subject.clips) + " are given again: " + why,
          now_ms, actions);
-    tell_to_cancel(groups_[rank.group], actions);
-    end_attempt(attempt, AttemptState::Lost, ErrorKind::DeviceLost, why, now_ms, actions);
+    lose_attempt(rank.group, why, now_ms, actions);
   }
 }
 

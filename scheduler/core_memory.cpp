@@ -19,7 +19,7 @@ bool SchedulerCore::go_on_with_less_memory(const Attempt& attempt, const std::st
   const JobShare& share = *attempt.share;
   actions.changes.push_back(MemoryRanOut{job.stored.id, description_of(share.layout), job.stored.size,
                                          share.memory.empty() ? 0 : peak_bytes(share.memory), now_ms});
-  if (take_next_layout(job, sharing)) {
+  if (take_next_layout(job, sharing, now_ms)) {
     note("job", job.stored.name,
          where + ": there is too little memory for " + description_of(share.layout) + ", going on as " +
              description_of(job.shares.at(job.least_ranks).layout),
@@ -32,11 +32,11 @@ bool SchedulerCore::go_on_with_less_memory(const Attempt& attempt, const std::st
 }
 
 /// False when there is none for more than `sharing` ranks, or no host has so many.
-bool SchedulerCore::take_next_layout(Job& job, int sharing) {
+bool SchedulerCore::take_next_layout(Job& job, int sharing, std::int64_t now_ms) {
   const auto next = job.shares.upper_bound(sharing);
   if (next == job.shares.end()) return false;
   job.least_ranks = next->first;
-  return has_group_for(job) || hold_groups_for(next->first);
+  return has_group_for(job) || hold_groups_for(next->first, now_ms);
 }
 
 /// The next run makes the job anew, from an image that is framed anew. In this one no group is large enough

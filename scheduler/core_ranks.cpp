@@ -28,9 +28,7 @@ Actions SchedulerCore::on_rank_joined(const RankHardware& hardware, std::int64_t
   // still be on its way to it: a rank that was asked twice to rejoin joins twice.
   Group& group = groups_[it->second.group];
   if (group.attempt.is_set() && it->second.state == RankState::Joined) {
-    tell_to_cancel(group, actions);
-    end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, "its rank started over", now_ms,
-                actions);
+    lose_attempt(it->second.group, "its rank started over", now_ms, actions);
   }
   it->second.state = RankState::Joined;
   it->second.was_seen = true;
@@ -124,10 +122,7 @@ void SchedulerCore::lose_rank(RankId id, RankState to, const std::string& reason
   if (group.plan.ranks.size() > 1) broken_.insert(rank.group);
   mark_rank(id, to, reason, now_ms, actions);
   note("rank", "", text, now_ms, actions);
-  if (group.attempt.is_set()) {
-    tell_to_cancel(group, actions);
-    end_attempt(group.attempt, AttemptState::Lost, ErrorKind::DeviceLost, text, now_ms, actions);
-  }
+  if (group.attempt.is_set()) lose_attempt(rank.group, text, now_ms, actions);
   mend_groups(group.plan.host, now_ms, actions);
 }
 

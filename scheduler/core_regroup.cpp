@@ -49,23 +49,52 @@ bool SchedulerCore::has_group_for(const Job& job) const {
 
 /// Groups of one host that have `ranks` ranks together get nothing new until they are one. False when no
 /// host has so many.
-bool SchedulerCore::hold_groups_for(int ranks) {
-  std::map<std::string, std::vector<std::size_t>> groups_by_host;
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    if (!groups_[g].is_usable() || groups_[g].is_held) continue;
-    std::vector<std::size_t>& merge = groups_by_host[groups_[g].plan.host];
-    merge.push_back(g);
+bool SchedulerCore::hold_groups_for(int ranks, std::int64_t now_ms) {
+  for (const auto& [host, candidates] : groups_to_merge(now_ms)) {
+    std::vector<std::size_t> merge;
     std::size_t gathered = 0;
-    for (const std::size_t group : merge) gathered += groups_[group].plan.ranks.size();
-    if (gathered < static_cast<std::size_t>(ranks)) continue;
-    for (const std::size_t group : merge) {
-      groups_[group].is_held = true;
-      refresh_idle(group);
+    for (const std::vector<std::size_t>& together : candidates) {
+      for (const std::size_t group : together) gathered += groups_[group].plan.ranks.size();
+      merge.insert(merge.end(), together.begin(), together.end());
+      if (gathered < static_cast<std::size_t>(ranks)) continue;
+      if (merge.size() > 1) hold(merge);  // one that is large enough only has to be whole again
+      return true;
     }
-    merges_.push_back(merge);
-    return true;
   }
   return false;
+}
+
+/// By host, in the order in which they are taken: groups that work, those that wait for a rank which may
+/// come, and last what is about to become one group for another job and may as well become a larger one.
+std::map<std::string, std::vector<std::vector<std::size_t>>> SchedulerCore::groups_to_merge(
+    std::int64_t now_ms) const {
+  const auto is_hopeless = [&](RankId id) { return is_beyond_hope(id, now_ms); };
+  std::map<std::string, std::vector<std::vector<std::size_t>>> by_host;
+  for (const bool is_wanted_whole : {true, false}) {
+    for (std::size_t g = 0; g < groups_.size(); ++g) {
+      const Group& group = groups_[g];
+      const auto& ranks = group.plan.ranks;
+      const bool is_out = group.is_held || group.is_blocked || ranks.empty();
+      if (is_out || group.is_usable() != is_wanted_whole) continue;
+      if (std::any_of(ranks.begin(), ranks.end(), is_hopeless)) continue;
+      by_host[group.plan.host].push_back({g});
+    }
+  }
+  for (const auto& merge : merges_) by_host[groups_[merge.front()].plan.host].push_back(merge);
+  return by_host;
+}
+
+/// Instead of the merges that are part of this one.
+void SchedulerCore::hold(const std::vector<std::size_t>& merge) {
+  const auto is_part = [&](const std::vector<std::size_t>& other) {
+    return std::find(merge.begin(), merge.end(), other.front()) != merge.end();
+  };
+  merges_.erase(std::remove_if(merges_.begin(), merges_.end(), is_part), merges_.end());
+  for (const std::size_t group : merge) {
+    groups_[group].is_held = true;
+    refresh_idle(group);
+  }
+  merges_.push_back(merge);
 }
 
 /// Those that have come to rest.
@@ -156,11 +185,13 @@ void SchedulerCore::unite(const std::vector<std::size_t>& groups, std::int64_t n
     for (const RankId rank : other.plan.ranks) ranks_.at(rank).group = groups.front();
     first.plan.ranks.insert(first.plan.ranks.end(), other.plan.ranks.begin(), other.plan.ranks.end());
     first.joined.insert(other.joined.begin(), other.joined.end());
+    first.has_plain_transport |= other.has_plain_transport;
     other.plan.ranks.clear();
     other.joined.clear();
     refresh_idle(*g);
   }
   std::sort(first.plan.ranks.begin(), first.plan.ranks.end());
+  first.lost_in_a_row = 0;
   refresh_idle(groups.front());
   if (!first.is_usable()) broken_.insert(groups.front());
   note("rank", "",

@@ -32,6 +32,14 @@ const std::vector<KnownFailure>& causes() {
         "Take a smaller size, allow one with on_oom: smaller_size, or take a larger group: 'longtake plan' "
         "shows every card's peak and the nearest "
         "settings that fit; gpu_memory.csv in the job's logs shows the measured ones."}},
+      {{"trying without peer-to-peer"},
+       {"The cards of a group could not reach each other in the fast way.",
+        "Nothing: the group was tried again without peer-to-peer and InfiniBand, and goes on so. 'longtake "
+        "doctor' on that machine shows why, and what to set for the next run."}},
+      {{"group cannot meet", "group to meet in", "the group's socket"},
+       {"The engines of a group could not open the sockets over which they speak.",
+        "Nothing the first time: every attempt has a place of its own in /tmp. When it repeats, look at /tmp "
+        "on that machine."}},
       {{"nccl"},
        {"The cards of a group could not reach each other.",
         "Run 'longtake doctor' on that machine: it checks CUDA_VISIBLE_DEVICES, ports and peer access."}},
@@ -106,6 +114,9 @@ const std::vector<KnownFailure>& consequences() {
       {{"segments in a row and is not used"},
        {"One group failed again and again at segments that others may make, so it is left out.",
         "Look at that machine with 'longtake doctor'; the next run uses it again."}},
+      {{"lost its attempt"},
+       {"The ranks of one group were out of reach again and again while they worked, so it is left out.",
+        "Look at that machine's memory and network, 'longtake doctor' does so; the next run uses it again."}},
       {{"times, the last time with"},
        {"The same segment failed on every try, so it is not one bad machine.",
         "Read the reason, remove it, and run again: the count starts anew."}},
@@ -142,7 +153,7 @@ std::optional<FailureAdvice> find(const std::vector<KnownFailure>& table, const 
 
 bool tells_of_something_good(const std::string& message) {
   return message.find("has room again") != std::string::npos || message.rfind("done: ", 0) == 0 ||
-         message.rfind("resumed: ", 0) == 0;
+         message.rfind("resumed: ", 0) == 0 || message.rfind("redo: ", 0) == 0;
 }
 
 }  // namespace

@@ -60,8 +60,7 @@ EndRun SchedulerServer::run() {
     if (!is_final(core_.job(job).state)) finisher_.encode_early(film.sound);
   }
   add(core_.on_started(started_ms_));
-  flush();
-  std::optional<EndRun> end = std::move(pending_.end);
+  std::optional<EndRun> end = flush();
   while (!end) {
     socket_.wait(kTurn_ms, wake_.descriptor());
     wake_.clear();
@@ -72,9 +71,8 @@ EndRun SchedulerServer::run() {
     if (const char* by = drain_asked_by_.exchange(nullptr)) add(core_.on_drain(by, clock_.now_ms()));
     look_at_disk();
     add(core_.on_tick(clock_.now_ms()));
-    flush();
+    end = flush();
     show_status();
-    end = std::move(pending_.end);
   }
   dismiss_ranks();
   if (options_.on_status) options_.on_status(status());
@@ -287,8 +285,10 @@ bool SchedulerServer::save() {
   try {
     store_.save(options_.epoch, pending_.changes);
     cannot_save_since_ms_ = -1;
+    core_.on_orders_held(false);
     return true;
   } catch (const Error& e) {
+    core_.on_orders_held(true);
     if (e.kind() == ErrorKind::DiskFull) {
       add(core_.on_disk_full(e.what(), clock_.now_ms()));
     } else {
@@ -309,14 +309,15 @@ void SchedulerServer::wait_for_database(const Error& error) {
   if (now - cannot_save_since_ms_ > kDatabasePatience_ms) throw;
 }
 
-void SchedulerServer::flush() {
-  if (!save() && !pending_.end) return;
+/// What was decided is saved, then done and told. An end that cannot be saved now waits as everything else
+/// does; but not for room on a disk, for which nobody is asked any more: the next run finds the files.
+std::optional<EndRun> SchedulerServer::flush() {
+  const bool is_saved = save();
+  if (!is_saved && !(pending_.end && core_.is_waiting_for_disk())) return std::nullopt;
   for (const Change& change : pending_.changes) report_change(change);
   for (const Outgoing& send : pending_.sends) socket_.send(peer_of(send.to), encode(send.message));
   for (const JobId job : pending_.joins) finisher_.join(film_order_for(job));
-  std::optional<EndRun> end = std::move(pending_.end);
-  pending_ = {};
-  pending_.end = std::move(end);
+  return std::exchange(pending_, {}).end;
 }
 
 void SchedulerServer::report_change(const Change& change) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "jobs/wire/control_socket.h"
@@ -66,7 +67,7 @@ class SchedulerServer {
   void add(Actions actions);
   bool save();
   void wait_for_database(const Error& error);
-  void flush();
+  std::optional<EndRun> flush();
   void report_change(const Change& change);
   void show_status();
   FilmOrder film_order_for(JobId job) const;

@@ -4,13 +4,21 @@
 #include <cstdio>
 
 namespace longtake {
+namespace {
+
+/// What is begun only to be kept, or to be measured, gets more time than a clip: an engine that ended early
+/// because nothing more fitted would else be given the rest of its segment again and again.
+constexpr std::int64_t kRoomToBegin_ms = 10'000;
+
+}  // namespace
 
 bool is_worth_starting(const SegmentEstimate& segment, std::int64_t now_ms, const WorkingTime& time) {
   const std::int64_t left_ms = time.end_ms - now_ms;
   if (left_ms <= 0) return false;
   if (segment.segment_ms <= left_ms) return true;
   const bool can_ever_be_finished = segment.segment_ms <= time.end_ms - time.begin_ms;
-  return !can_ever_be_finished && segment.can_be_continued && segment.clip_ms <= left_ms;
+  if (can_ever_be_finished || segment.clip_ms + kRoomToBegin_ms > left_ms) return false;
+  return segment.can_be_continued || !segment.is_measured;
 }
 
 std::int64_t expected_ms(std::int64_t frames, double frames_per_second) {

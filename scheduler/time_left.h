@@ -28,10 +28,12 @@ struct SegmentEstimate {
   std::int64_t segment_ms = 0;
   std::int64_t clip_ms = 0;       ///< of it, one clip
   bool can_be_continued = false;  ///< what is made of it when time runs out is not lost
+  bool is_measured = false;       ///< by segments of its job in this run, and not only planned
 };
 
 /// Whether there is any use in starting it now: it will be finished, or a later run of the same length could
-/// not finish it either and what is made of it now stays.
+/// not finish it either. Then it is begun when what is made of it now stays, or when that it cannot be
+/// finished is only a plan's word: a run that believed it would never learn better.
 bool is_worth_starting(const SegmentEstimate& segment, std::int64_t now_ms, const WorkingTime& time);
 
 /// 0 when the speed is not known (0).

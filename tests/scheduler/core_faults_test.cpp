@@ -46,6 +46,29 @@ TEST(CoreFaults, ABadRankAloneDoesNotFailAJob) {
   EXPECT_EQ(run.exit_code(), 0);
 }
 
+TEST(CoreFaults, AGroupThatLosesItsAttemptAgainAndAgainIsNotUsedAnyMore) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  for (int lost = 1; lost < 5; ++lost) {
+    EXPECT_THAT(receivers_of<GenerateSegment>(run.join(0)), ElementsAre(0)) << "its rank starts over";
+  }
+  const auto notes = changes_of<EventNoted>(run.join(0));
+  ASSERT_FALSE(notes.empty());
+  EXPECT_EQ(notes[0].text,
+            "group 0 on node lost its attempt 5 times in a row and is not used any more in this run");
+  EXPECT_EQ(group_state(run, 0), "blocked");
+  EXPECT_EQ(run.exit_code(), 75);
+}
+
+TEST(CoreFaults, AFinishedSegmentMakesUpForLostAttempts) {
+  CoreRun run({make_job(1, {{8, 8}})}, single_ranks(1));
+  run.start();
+  for (int lost = 0; lost < 4; ++lost) run.join(0);
+  run.finish(0);
+  for (int lost = 0; lost < 4; ++lost) run.join(0);
+  EXPECT_EQ(group_state(run, 0), "busy");
+}
+
 TEST(CoreFaults, WithoutAnElsewhereItIsTriedAgainInPlace) {
   CoreRun run({make_job(1, {{8}})}, single_ranks(1));
   run.start();

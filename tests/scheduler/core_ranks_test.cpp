@@ -272,6 +272,22 @@ TEST(CoreRanks, WhileTheDiskIsFullNobodyIsBlamedForOrdersThatCouldNotBeSent) {
   }
 }
 
+TEST(CoreRanks, NorWhileTheyAreHeldForAnotherReason) {
+  CoreRun run({make_job(1, {{8}})}, single_ranks(1));
+  run.start();
+  run.core().on_orders_held(true);
+  for (int heartbeat = 0; heartbeat < 20; ++heartbeat) {
+    run.alive_with(0, {});
+    expect_nothing(run.tick_after(kHeartbeatEvery_ms));
+  }
+  run.core().on_orders_held(false);
+  for (int heartbeat = 0; heartbeat < 10; ++heartbeat) {
+    run.alive_with(0, {});
+    run.tick_after(kHeartbeatEvery_ms);
+  }
+  EXPECT_EQ(run.order(0).attempt, AttemptId{2}) << "then a lost message is noticed as ever";
+}
+
 TEST(CoreRanks, ASchedulerThatStoodStillItselfBlamesNoRank) {
   CoreRun run({make_job(1, {{8}})}, single_ranks(1));
   run.start();

@@ -90,6 +90,47 @@ TEST(CoreMemory, SeveralAttemptsThatFindItOutAreOneReason) {
   EXPECT_EQ(run.core().job(JobId{1}).state, JobState::Running);
 }
 
+TEST(CoreMemory, GroupsThatAreToBecomeOneMayBecomeALargerOne) {
+  CoreRun run(
+      {job_for(1, {{8}}, 1, {1, 2}), job_for(2, {{8}}, 1, {1, 4}), make_job(3, {{8}}), make_job(4, {{8}})},
+      groups_of(1, 4));
+  run.start();
+  run.fail(0, ErrorKind::OutOfMemory);  // held, with rank 1, for two
+  run.fail(1, ErrorKind::OutOfMemory);
+  EXPECT_EQ(run.core().job(JobId{2}).state, JobState::Running) << "there are four ranks";
+  run.finish(2);
+  EXPECT_THAT(receivers_of<GenerateSegment>(run.finish(3)), ElementsAre(2, 3));
+  EXPECT_THAT(receivers_of<GenerateSegment>(run.finish(3)), ElementsAre(0, 1, 2, 3));
+}
+
+TEST(CoreMemory, ARankThatMayComeBackCountsAsOneForALargerGroup) {
+  CoreRun run({job_for(1, {{8}}, 1, {1, 2})}, groups_of(1, 2));
+  run.start();
+  run.tick_after(2000);
+  run.alive(0);
+  run.tick_after(kRankSilence_ms - 1000);  // rank 1 is lost
+  run.alive(0);
+  EXPECT_THAT(receivers_of<GenerateSegment>(run.fail(0, ErrorKind::OutOfMemory)), IsEmpty());
+  EXPECT_EQ(run.exit_code(), std::nullopt);
+  EXPECT_THAT(receivers_of<GenerateSegment>(run.join(1)), ElementsAre(0, 1));
+}
+
+TEST(CoreMemory, WhenItDoesNotComeTheRunEndsAndTheJobIsTheNextOnes) {
+  CoreRun run({job_for(1, {{8}}, 1, {1, 2})}, groups_of(1, 2));
+  run.start();
+  run.tick_after(2000);
+  run.alive(0);
+  run.tick_after(kRankSilence_ms - 1000);  // rank 1 is lost
+  run.alive(0);
+  run.fail(0, ErrorKind::OutOfMemory);
+  for (std::int64_t waited_ms = 0; waited_ms <= kSchedulerSilence_ms; waited_ms += 1000) {
+    run.alive(0);
+    run.tick_after(1000);
+  }
+  EXPECT_EQ(run.exit_code(), 75);
+  EXPECT_EQ(run.core().job(JobId{1}).state, JobState::Running);
+}
+
 TEST(CoreMemory, TooLittleInTheLargestLayoutFailsTheJob) {
   CoreRun run({job_for(1, {{8}}, 1, {1, 2})}, groups_of(1, 2));
   run.start();

@@ -307,6 +307,7 @@ CoreLimits patient_limits() {
   CoreLimits limits;
   limits.tries_per_segment = 30;
   limits.failures_per_group = 1000;
+  limits.losses_per_group = 1000;
   limits.joins_per_job = 1000;
   limits.disk_full_patience_ms = 3'600'000;
   return limits;

@@ -30,6 +30,29 @@ RunJob job_of_segments(int segments, double seconds, std::int64_t id = 1) {
   return job;
 }
 
+/// Made by three ranks, of which two do a step each and one decodes: only whole segments can be kept.
+RunJob job_in_steps(int segments, double seconds) {
+  RunJob job = in_stages(job_of_segments(segments, seconds), 3);
+  job.order.share.layout = steps_layout(40, 2, 1);
+  return job;
+}
+
+/// The same, which a rank alone can make too.
+RunJob job_in_steps_or_single(int segments, double seconds) {
+  RunJob job = job_in_steps(segments, seconds);
+  job.shares[1] = {layers_layout(40, 2, 1), {}};
+  return job;
+}
+
+RunGroup trio() { return {GroupId{0}, {RankId{0}, RankId{1}, RankId{2}}, "node"}; }
+
+/// As if its segment had taken so long.
+Actions finish_after(CoreRun& run, std::int64_t rank, double seconds) {
+  AttemptFinished report = run.finished_report(rank);
+  report.seconds = seconds;
+  return run.keep(run.core().on_attempt_finished(report, run.now_ms()));
+}
+
 std::vector<FinishAttempt> ends_told(const Actions& actions) {
   std::vector<FinishAttempt> told;
   for (const Outgoing& outgoing : actions.sends) {
@@ -95,6 +118,52 @@ TEST(CoreTime, ButNotWhileAnotherGroupStillWorks) {
   EXPECT_EQ(run.exit_code(), 75);
 }
 
+TEST(CoreTime, AGroupOfSeveralTriesWhatAPlanCallsTooLongForAnyNight) {
+  CoreRun run({job_in_steps(2, 300)}, {trio()}, ending_in(2 * kMinute_ms));
+  EXPECT_THAT(receivers_of<GenerateSegment>(run.start()), ElementsAre(0, 1, 2));
+}
+
+TEST(CoreTime, AndNotAgainWhenItTurnedOutToBeSo) {
+  CoreRun run({job_in_steps(2, 300)}, {trio()}, ending_in(2 * kMinute_ms));
+  run.start();
+  EXPECT_THAT(receivers_of<GenerateSegment>(finish_after(run, 2, 300)), IsEmpty());
+  EXPECT_EQ(run.exit_code(), 75);
+}
+
+TEST(CoreTime, WhatCanBeKeptIsAskedOfTheLayoutOfTheGroupAndNotOfThePlan) {
+  CoreRun run({job_in_steps_or_single(2, 40)}, single_ranks(1), ending_in(140'000));
+  run.start();
+  EXPECT_THAT(receivers_of<GenerateSegment>(finish_after(run, 0, 300)), ElementsAre(0));
+}
+
+TEST(CoreTime, AThirdOfTheRanksIsTakenToNeedThreeTimesAsLong) {
+  CoreRun run({job_in_steps_or_single(2, 40)}, single_ranks(1), ending_in(140'000));
+  run.start_without_ranks();
+  run.tick_after(20'000);  // of 130 s 110 are left
+  EXPECT_THAT(receivers_of<GenerateSegment>(run.join(0)), IsEmpty());
+}
+
+TEST(CoreTime, ASpareRankThatCanMakeNothingIsNoWantOfTime) {
+  const RunGroup spare = {GroupId{1}, {RankId{3}}, "node"};
+  CoreRun run({job_in_steps(2, 20)}, {trio(), spare}, ending_in(10 * kMinute_ms));
+  run.start();
+  run.tick_after(2000);
+  for (const std::int64_t rank : {1, 2, 3}) run.alive(rank);
+  run.tick_after(kRankSilence_ms - 1000);  // rank 0 is lost
+  EXPECT_EQ(run.exit_code(), std::nullopt);
+  EXPECT_THAT(receivers_of<GenerateSegment>(run.join(0)), ElementsAre(0, 1, 2));
+}
+
+TEST(CoreTime, AJobThatWaitsForASmallerSizeIsNoWantOfTime) {
+  RunJob job = job_of_segments(2, 20);
+  job.smaller = FrameSize{384, 640};
+  CoreRun run({job}, single_ranks(1), ending_in(10 * kMinute_ms));
+  run.start();
+  run.fail(0, ErrorKind::OutOfMemory);
+  EXPECT_EQ(run.exit_code(), 75);
+  EXPECT_THAT(run.end_message(), HasSubstr("ran out of memory"));
+}
+
 TEST(CoreTime, AShorterSegmentOfAnotherJobIsStartedInstead) {
   CoreRun run({job_of_segments(2, 100, 1), job_of_segments(1, 30, 2)}, single_ranks(1),
               ending_in(60'000 + 2 * kMinute_ms));
@@ -135,6 +204,17 @@ TEST(CoreTime, WhatStillRunsWhenTheTimeEndsIsCancelled) {
   EXPECT_THAT(run.end_message(), HasSubstr("the time ends at 06:00"));
 }
 
+TEST(CoreTime, WhatStillRunsWhenALongReserveBeginsIsDrained) {
+  CoreLimits limits = ending_in(5 * kMinute_ms);
+  limits.end_reserve_ms = 3 * kMinute_ms;
+  CoreRun run({job_of_segments(1, 60)}, single_ranks(1), limits);
+  run.start();
+  const Actions ended = run.wait(2 * kMinute_ms);
+  EXPECT_THAT(receivers_of<FinishAttempt>(ended), ElementsAre(0));
+  EXPECT_THAT(receivers_of<CancelAttempt>(ended), IsEmpty());
+  EXPECT_THAT(receivers_of<CancelAttempt>(run.wait(limits.drain_ms)), ElementsAre(0));
+}
+
 TEST(CoreTime, ADrainTakesNoMoreThanTheTimeThatIsLeft) {
   CoreRun run({job_of_segments(1, 60)}, single_ranks(1), ending_in(2 * kMinute_ms));
   run.start();
@@ -145,12 +225,40 @@ TEST(CoreTime, ADrainTakesNoMoreThanTheTimeThatIsLeft) {
   EXPECT_THAT(receivers_of<CancelAttempt>(run.wait(5000)), ElementsAre(0));
 }
 
-TEST(CoreTime, AGroupOfSeveralIsCancelledByADrainAtOnceAndWorksUntilTheTimeEnds) {
-  const RunGroup pair = {GroupId{0}, {RankId{0}, RankId{1}}, "node"};
-  CoreRun run({in_stages(job_of_segments(1, 60), 2)}, {pair}, ending_in(2 * kMinute_ms));
+RunGroup group_of(std::int64_t ranks) {
+  RunGroup group = {GroupId{0}, {}, "node"};
+  for (std::int64_t rank = 0; rank < ranks; ++rank) group.ranks.push_back(RankId{rank});
+  return group;
+}
+
+TEST(CoreTime, OfAGroupTheWriterIsToldTheEndWhenItHasBegun) {
+  CoreRun run({in_stages(job_of_segments(1, 60), 2)}, {group_of(2)}, ending_in(5 * kMinute_ms));
   run.start();
   EXPECT_THAT(run.progress(0, 12).sends, IsEmpty());
-  EXPECT_THAT(receivers_of<CancelAttempt>(run.drain()), UnorderedElementsAre(0, 1));
+  EXPECT_THAT(receivers_of<FinishAttempt>(run.progress(1, 12)), ElementsAre(1));
+  EXPECT_THAT(run.progress(1, 24).sends, IsEmpty());
+}
+
+TEST(CoreTime, WhenTheWriterOfAGroupHasEndedEarlyTheOthersAreCancelled) {
+  CoreRun run({in_stages(job_of_segments(1, 60), 3)}, {group_of(3)});
+  run.start();
+  const Actions drained = run.drain();
+  EXPECT_THAT(receivers_of<FinishAttempt>(drained), ElementsAre(2));
+  EXPECT_THAT(receivers_of<CancelAttempt>(drained), IsEmpty());
+  const Actions ended = run.give_up(2);
+  EXPECT_THAT(receivers_of<CancelAttempt>(ended), ElementsAre(0, 1));
+  ASSERT_EQ(changes_of<AttemptEnded>(ended).size(), 1U);
+  EXPECT_EQ(changes_of<AttemptEnded>(ended)[0].to, AttemptState::Cancelled);
+  EXPECT_EQ(run.exit_code(), 75);
+}
+
+TEST(CoreTime, StepsOnSeveralEnginesAreCancelledByADrainAtOnceAndWorkUntilTheTimeEnds) {
+  RunJob job = job_of_segments(1, 60);
+  job.order.share.layout = steps_layout(/*layers=*/40, /*steps=*/2, /*ways=*/1);
+  CoreRun run({job}, {group_of(3)}, ending_in(2 * kMinute_ms));
+  run.start();
+  EXPECT_THAT(run.progress(2, 12).sends, IsEmpty());
+  EXPECT_THAT(receivers_of<CancelAttempt>(run.drain()), UnorderedElementsAre(0, 1, 2));
 }
 
 TEST(CoreTime, EndingEarlyIsNobodysFault) {

@@ -8,7 +8,11 @@ namespace {
 constexpr WorkingTime kTenMinutes = {1'000'000, 1'600'000};
 
 SegmentEstimate taking(std::int64_t segment_ms, bool can_be_continued = true) {
-  return {segment_ms, segment_ms / 10, can_be_continued};
+  return {segment_ms, segment_ms / 10, can_be_continued, /*is_measured=*/true};
+}
+
+SegmentEstimate planned_to_take(std::int64_t segment_ms) {
+  return {segment_ms, segment_ms / 10, false, false};
 }
 
 TEST(TimeLeft, WhatWillBeDoneIsStarted) {
@@ -26,9 +30,16 @@ TEST(TimeLeft, WhatNoRunOfThisLengthCanFinishIsBegunIfItCanBeContinued) {
   EXPECT_FALSE(is_worth_starting(taking(700'000, false), 1'000'000, kTenMinutes));
 }
 
-TEST(TimeLeft, ButNotWhenThereIsNotEvenTimeForAClip) {
-  EXPECT_TRUE(is_worth_starting(taking(700'000), 1'530'000, kTenMinutes));
-  EXPECT_FALSE(is_worth_starting(taking(700'000), 1'530'001, kTenMinutes));
+TEST(TimeLeft, ButNotWhenThereIsHardlyTimeForAClip) {
+  EXPECT_TRUE(is_worth_starting(taking(700'000), 1'520'000, kTenMinutes));
+  EXPECT_FALSE(is_worth_starting(taking(700'000), 1'520'001, kTenMinutes));
+}
+
+TEST(TimeLeft, APlanAloneKeepsNothingFromEverBeingTried) {
+  EXPECT_TRUE(is_worth_starting(planned_to_take(700'000), 1'000'000, kTenMinutes));
+  EXPECT_TRUE(is_worth_starting(planned_to_take(700'000), 1'520'000, kTenMinutes));
+  EXPECT_FALSE(is_worth_starting(planned_to_take(700'000), 1'520'001, kTenMinutes));
+  EXPECT_FALSE(is_worth_starting(planned_to_take(500'000), 1'150'000, kTenMinutes)) << "a later run can";
 }
 
 TEST(TimeLeft, WithoutTimeNothingIsStartedWhateverItsSpeed) {
