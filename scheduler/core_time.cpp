@@ -128,7 +128,8 @@ void SchedulerCore::cut_segment(Range& range, std::int64_t at, std::int64_t now_
   ++next_segment_.value;
   rest.clips = {at, segment.clips.end};
   note("attempt", job.stored.name,
-       "clips " + text_of(segment.clips) + " were cut at clip " + std::to_string(at) + " to keep what was made",
+       "clips " + text_of(segment.clips) + " were cut at clip " + std::to_string(at) +
+           " to keep what was made",
        now_ms, actions);
   actions.changes.push_back(SegmentCut{segment.id, at, rest.id});
   segment.clips.end = at;
