@@ -12,12 +12,13 @@ struct KindName {
   std::string_view name;
 };
 
-constexpr std::array<KindName, 6> kKindNames = {{
+constexpr std::array<KindName, 7> kKindNames = {{
     {ErrorKind::InvalidInput, "invalid_input"},
     {ErrorKind::OutOfMemory, "out_of_memory"},
     {ErrorKind::DeviceLost, "device_lost"},
     {ErrorKind::Io, "io"},
     {ErrorKind::DiskFull, "disk_full"},
+    {ErrorKind::NotConnected, "not_connected"},
     {ErrorKind::Bug, "bug"},
 }};
 

@@ -14,6 +14,7 @@ enum class ErrorKind {
   DeviceLost,    ///< an engine, device or node went away: retried elsewhere
   Io,            ///< disk, network or codec: retried after a pause
   DiskFull,      ///< no room: the run pauses; no attempt is used up
+  NotConnected,  ///< the engines of a group cannot reach each other: tried once in a plainer way
   Bug,           ///< our own invariant is broken: never retried
 };
 

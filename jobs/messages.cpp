@@ -18,7 +18,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StageFinished, epoch, attempt, rank, stage, s
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttemptFailed, epoch, attempt, rank, kind, message, cancelled, had_segment,
                                    peak_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RankLeft, rank, reason)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerateSegment, epoch, engine, order)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerateSegment, epoch, engine, order, plain_transport)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CancelAttempt, attempt)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FinishAttempt, attempt, within_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SchedulerAlive, epoch)

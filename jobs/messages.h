@@ -16,7 +16,7 @@
 /// Every message is one JSON object: {"v": kMessageVersion, "type": ..., ...}.
 namespace longtake {
 
-inline constexpr int kMessageVersion = 4;
+inline constexpr int kMessageVersion = 5;
 inline constexpr std::int64_t kHeartbeatEvery_ms = 500;
 /// A rank that was silent for so long is taken for lost.
 inline constexpr std::int64_t kRankSilence_ms = 3000;
@@ -109,11 +109,14 @@ struct GenerateSegment {
   Epoch epoch;
   std::string engine;  ///< which engine program makes it: "slate", "liveavatar"
   SegmentOrder order;
+  /// By an engine that was started to speak with its group without peer-to-peer and InfiniBand.
+  bool plain_transport = false;
 };
 struct CancelAttempt {
   AttemptId attempt;
 };
-/// FinishSegment for the engine, of a group of one. An attempt that its engine has not begun is cancelled.
+/// FinishSegment for the engine, of the rank that writes. An attempt that its engine has not begun is
+/// cancelled.
 struct FinishAttempt {
   AttemptId attempt;
   std::int64_t within_ms = 0;

@@ -48,7 +48,7 @@ TEST(Messages, StageFinishedKeepsTheWork) {
 
 TEST(Messages, EveryErrorKindSurvives) {
   for (const ErrorKind kind : {ErrorKind::InvalidInput, ErrorKind::OutOfMemory, ErrorKind::DeviceLost,
-                               ErrorKind::Io, ErrorKind::DiskFull, ErrorKind::Bug}) {
+                               ErrorKind::Io, ErrorKind::DiskFull, ErrorKind::NotConnected, ErrorKind::Bug}) {
     const auto got =
         through_the_wire(AttemptFailed{Epoch{1}, AttemptId{2}, RankId{3}, kind, "why", true, false});
     EXPECT_EQ(got.kind, kind);
@@ -75,7 +75,7 @@ TEST(Messages, GenerateSegmentKeepsTheOrder) {
   order.clips = {20, 40};
   order.carry_in = "/w/c.safetensors";
   const auto decoded =
-      decode_scheduler_message(encode(SchedulerMessage{GenerateSegment{Epoch{1}, "slate", order}}));
+      decode_scheduler_message(encode(SchedulerMessage{GenerateSegment{Epoch{1}, "slate", order, true}}));
   const auto& got = std::get<GenerateSegment>(decoded);
   EXPECT_EQ(got.engine, "slate");
   EXPECT_EQ(got.order.settings.prompt, order.settings.prompt);
@@ -83,6 +83,7 @@ TEST(Messages, GenerateSegmentKeepsTheOrder) {
   EXPECT_EQ(got.order.size, order.size);
   EXPECT_EQ(got.order.clips, order.clips);
   EXPECT_EQ(got.order.carry_in, order.carry_in);
+  EXPECT_TRUE(got.plain_transport);
 }
 
 TEST(Messages, TheTimeToFinishSurvives) {
@@ -107,7 +108,7 @@ TEST(Messages, BytesThatAreNoTextDoNotStopAReport) {
 
 TEST(Messages, AnotherVersionIsRefusedWithBothNumbers) {
   EXPECT_THAT([] { decode_scheduler_message(R"({"v": 99, "type": "rejoin"})"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 4"))));
+              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 5"))));
 }
 
 class MessageRefused : public ::testing::TestWithParam<const char*> {};
