@@ -48,6 +48,7 @@ RankActions RankCore::on(const GenerateSegment& order, std::int64_t now_ms) {
   attempt.epoch = order.epoch;
   attempt.engine = order.engine;
   attempt.order = order.order;
+  attempt.needs_plain_transport = order.plain_transport;
   attempt.taken_ms = now_ms;
   attempt.told_ms = now_ms;
   waiting_ = std::move(attempt);
@@ -275,13 +276,15 @@ double RankCore::seconds_of_attempt(std::int64_t now_ms) const {
 /// What the present attempt needs first.
 RankActions RankCore::begin(std::int64_t now_ms) {
   RankActions actions;
-  if (engine_.state != EngineState::None && engine_.name != attempt_->engine) {
+  const bool is_fit =
+      engine_.name == attempt_->engine && (engine_.has_plain_transport || !attempt_->needs_plain_transport);
+  if (engine_.state != EngineState::None && !is_fit) {
     actions.emplace_back(StopEngine{});
     engine_ = Engine{};
   }
   if (engine_.state == EngineState::None) {
-    engine_ = Engine{EngineState::Starting, attempt_->engine, 0, now_ms, {}};
-    actions.emplace_back(StartEngine{attempt_->engine});
+    engine_ = Engine{EngineState::Starting, attempt_->engine, 0, now_ms, {}, attempt_->needs_plain_transport};
+    actions.emplace_back(StartEngine{attempt_->engine, attempt_->needs_plain_transport});
   } else if (engine_.state == EngineState::Ready) {
     actions.emplace_back(hand_over(now_ms));
   }

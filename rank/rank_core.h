@@ -38,6 +38,7 @@ struct TellScheduler {
 };
 struct StartEngine {
   std::string engine;
+  bool plain_transport = false;  ///< as in GenerateSegment
 };
 struct TellEngine {
   EngineOrder order;
@@ -55,7 +56,8 @@ using RankAction = std::variant<TellScheduler, StartEngine, TellEngine, StopEngi
 using RankActions = std::vector<RankAction>;
 
 /// The rules of a rank: one attempt at a time, made by an engine that is started when first needed, kept
-/// over many segments, and replaced when it dies, hangs or is the wrong one. One order more is kept waiting:
+/// over many segments, and replaced when it dies, hangs, is the wrong one or is to speak with its group in a
+/// plainer way. One order more is kept waiting:
 /// in a group of several ranks the last one may have finished a segment, or another one failed, before this
 /// engine has answered. Every attempt taken on is answered exactly once, except when the rank itself leaves
 /// or is told to rejoin.
@@ -90,12 +92,14 @@ class RankCore {
     int pid = 0;
     std::int64_t started_ms = 0;
     std::string made;  // the work (work_of) that it did last
+    bool has_plain_transport = false;
   };
 
   struct Attempt {
     Epoch epoch;
     std::string engine;
     SegmentOrder order;
+    bool needs_plain_transport = false;
     std::int64_t taken_ms = 0;  // when the order arrived
     std::int64_t heard_ms = 0;  // when its engine last gave a sign of life; set once the engine has it
     EnginePhase phase = EnginePhase::Load;

@@ -116,7 +116,8 @@ class RankLoop {
         throw Error(ErrorKind::InvalidInput,
                     "there is no engine '" + wanted.engine + "' in this installation");
       }
-      engine_ = std::make_unique<EngineProcess>(program->second, log_file(), engine_environment());
+      engine_ = std::make_unique<EngineProcess>(program->second, log_file(),
+                                                engine_environment(wanted.plain_transport));
       core_.on_engine_spawned(engine_->pid());
     } catch (const Error& e) {
       perform(core_.on_engine_not_spawned(e, now_ms()));
@@ -147,12 +148,18 @@ class RankLoop {
   void perform(const Leave& wanted) { exit_ = wanted.exit; }
 
   /// An engine sees its rank's GPU as the only one.
-  Environment engine_environment() const {
-    const auto gpu = options_.hardware.gpu_index();
-    if (!gpu) return {};
-    const char* variable = std::getenv("CUDA_VISIBLE_DEVICES");
-    return variables_for_gpu(variable != nullptr ? std::optional<std::string>(variable) : std::nullopt,
-                             static_cast<int>(*gpu));
+  Environment engine_environment(bool plain_transport) const {
+    Environment environment;
+    if (const auto gpu = options_.hardware.gpu_index()) {
+      const char* variable = std::getenv("CUDA_VISIBLE_DEVICES");
+      environment = variables_for_gpu(
+          variable != nullptr ? std::optional<std::string>(variable) : std::nullopt, static_cast<int>(*gpu));
+    }
+    if (plain_transport) {
+      environment["NCCL_P2P_DISABLE"] = "1";
+      environment["NCCL_IB_DISABLE"] = "1";
+    }
+    return environment;
   }
 
   std::filesystem::path log_file() const {

@@ -24,6 +24,7 @@ const std::map<std::string, Deed>& deeds() {
       {"io_error", Deed::IoError},
       {"disk_full", Deed::DiskFull},
       {"out_of_memory", Deed::OutOfMemory},
+      {"not_connected", Deed::NotConnected},
       {"wait", Deed::Wait},
       {"pretend", Deed::Pretend},
       {"last_words", Deed::LastWords},
@@ -113,6 +114,7 @@ bool is_drawn(const FaultRule& rule, const FaultSubject& subject) {
 bool fits(const std::optional<std::int64_t>& wanted, std::int64_t is) { return !wanted || *wanted == is; }
 
 bool is_for(const FaultRule& rule, const FaultSubject& subject) {
+  if (rule.deed == Deed::NotConnected && subject.has_plain_transport) return false;
   return fits(rule.rank, subject.rank) && fits(rule.start, subject.start) && fits(rule.clip, subject.clip) &&
          fits(rule.attempt, subject.attempt) && (rule.job.empty() || rule.job == subject.job) &&
          (!rule.pixels_above || subject.pixels > *rule.pixels_above) && is_drawn(rule, subject);

@@ -33,6 +33,7 @@ enum class Deed {
   IoError,
   DiskFull,
   OutOfMemory,
+  NotConnected,      ///< unless it was started without peer-to-peer and InfiniBand
   Wait,              ///< for its cancellation
   Pretend,           ///< reports a segment that it has not made
   LastWords,         ///< the same, then ends
@@ -75,6 +76,7 @@ struct FaultSubject {
   std::int64_t clip = 0;
   std::int64_t attempt = 0;
   std::int64_t pixels = 0;
+  bool has_plain_transport = false;  ///< NCCL_P2P_DISABLE and NCCL_IB_DISABLE are 1
 };
 
 /// The first rule for an engine that starts, for one that got an order.

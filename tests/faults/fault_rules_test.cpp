@@ -70,6 +70,14 @@ TEST(FaultRules, ASizeIsALimit) {
   EXPECT_TRUE(fault_of_order(rules, small));
 }
 
+TEST(FaultRules, PlainTransportConnectsWhatIsNotConnected) {
+  const auto rules = parse_fault_rules("not_connected; kill");
+  FaultSubject engine = order(1);
+  EXPECT_EQ(fault_of_order(rules, engine)->deed, Deed::NotConnected);
+  engine.has_plain_transport = true;
+  EXPECT_EQ(fault_of_order(rules, engine)->deed, Deed::Kill);
+}
+
 TEST(FaultRules, ChanceIsFairAndRepeatable) {
   const auto rules = parse_fault_rules("kill one_in=10 seed=3");
   int drawn = 0;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <thread>
@@ -47,6 +48,11 @@ void tear(const std::filesystem::path& file) {
   std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
 }
 
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && std::string(value) == "1";
+}
+
 std::string what_of(const SegmentOrder& order) { return "cannot write " + order.segment + ".part: made up"; }
 
 }  // namespace
@@ -84,6 +90,7 @@ std::optional<PartMade> Misdeeds::make(const SegmentOrder& order, const AfterFra
   subject.clip = order.clips.begin;
   subject.attempt = order.attempt.value;
   subject.pixels = std::int64_t{order.size.height} * order.size.width;
+  subject.has_plain_transport = is_set("NCCL_P2P_DISABLE") && is_set("NCCL_IB_DISABLE");
   const auto rule = fault_of_order(rules_, subject);
   if (!rule) return right_(order, after_frame);
   if (rule->frame == 0) {
@@ -136,6 +143,7 @@ std::optional<PartMade> Misdeeds::make_wrongly(const FaultRule& rule, const Segm
     case Deed::IoError:
     case Deed::DiskFull:
     case Deed::OutOfMemory:
+    case Deed::NotConnected:
     case Deed::LastWords:
       break;
   }
@@ -172,6 +180,8 @@ void Misdeeds::commit(const FaultRule& rule, const SegmentOrder& order) {
       throw Error(ErrorKind::OutOfMemory, "no memory left on device 0 for " +
                                               std::to_string(order.size.width) + "x" +
                                               std::to_string(order.size.height) + ": made up");
+    case Deed::NotConnected:
+      throw Error(ErrorKind::NotConnected, "NCCL: unhandled system error: made up");
     case Deed::LastWords:
       say(FramesMade{order.attempt, kPretended.frames});
       say(SegmentMade{order.attempt, kPretended, {}});

@@ -32,7 +32,9 @@ struct MessageText {
 
 struct ActionText {
   std::string operator()(const TellScheduler& a) const { return std::visit(MessageText{}, a.message); }
-  std::string operator()(const StartEngine& a) const { return "start " + a.engine; }
+  std::string operator()(const StartEngine& a) const {
+    return "start " + a.engine + (a.plain_transport ? " with plain transport" : "");
+  }
   std::string operator()(const TellEngine& a) const {
     if (const auto* make = std::get_if<MakeSegment>(&a.order))
       return "make " + number(make->order.attempt.value);

@@ -22,6 +22,12 @@ GenerateSegment order(std::int64_t attempt, const std::string& engine = "slate")
   return message;
 }
 
+GenerateSegment plain_order(std::int64_t attempt) {
+  GenerateSegment message = order(attempt);
+  message.plain_transport = true;
+  return message;
+}
+
 EngineStarted started() { return {kEngineProtocol, "slate", "1"}; }
 FramesMade frames(std::int64_t attempt, std::int64_t made) { return {AttemptId{attempt}, made}; }
 SegmentMade made(std::int64_t attempt) { return {AttemptId{attempt}, SegmentFacts{1000, 48, 1, 2, 3}, {}}; }
@@ -99,6 +105,36 @@ TEST(RankCore, ReplacesTheEngineWhenAnotherKindIsWanted) {
   rank.busy_with(1);
   rank.engine_says(made(1));
   EXPECT_THAT(rank.hears(order(2, "liveavatar")), ElementsAre("stop", "start liveavatar"));
+}
+
+TEST(RankCore, ReplacesTheEngineOnceForPlainTransport) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.engine_says(SegmentGivenUp{AttemptId{1}, ErrorKind::NotConnected, "NCCL: no way", false});
+  EXPECT_THAT(rank.hears(plain_order(2)), ElementsAre("stop", "start slate with plain transport"));
+  EXPECT_THAT(rank.engine_says(started()), ElementsAre("make 2"));
+  rank.engine_says(made(2));
+  EXPECT_THAT(rank.hears(plain_order(3)), ElementsAre("make 3"));
+  rank.engine_says(made(3));
+  EXPECT_THAT(rank.hears(order(4)), ElementsAre("make 4")) << "what can do without may be without";
+}
+
+TEST(RankCore, StartsAnEngineThatIsNotThereWithPlainTransportAtOnce) {
+  Rank rank;
+  EXPECT_THAT(rank.hears(plain_order(1)), ElementsAre("start slate with plain transport"));
+  rank.engine_says(started());
+  rank.engine_dies("killed by signal 9 (SIGKILL)");
+  EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
+}
+
+TEST(RankCore, ReplacesAnEngineThatStillAnswersWhenPlainTransportWaits) {
+  Rank rank;
+  rank.busy_with(1);
+  rank.hears(CancelAttempt{AttemptId{1}});
+  EXPECT_THAT(rank.hears(plain_order(2)), IsEmpty());
+  EXPECT_THAT(
+      rank.engine_says(SegmentGivenUp{AttemptId{1}, ErrorKind::DeviceLost, "given up as ordered", true}),
+      ElementsAre("attempt 1 cancelled", "stop", "start slate with plain transport"));
 }
 
 TEST(RankCore, KeepsOneOrderWaitingUntilItsEngineIsIdle) {

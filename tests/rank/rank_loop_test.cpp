@@ -73,6 +73,23 @@ ScriptedScheduler scheduler_of(std::vector<std::string> deeds) {
   });
 }
 
+TEST(RankLoop, StartsTheEngineWithoutPeerToPeerAndInfiniBandWhenThatIsOrdered) {
+  ScriptedScheduler scheduler([next = std::int64_t{1}](const RankMessage& message) mutable {
+    std::vector<SchedulerMessage> orders;
+    if (std::holds_alternative<RankAlive>(message) || std::holds_alternative<AttemptProgressed>(message))
+      return orders;
+    if (next == 3) return std::vector<SchedulerMessage>{LeaveRun{}};
+    GenerateSegment order = generate("fast-only", next);
+    order.plain_transport = next == 2;
+    ++next;
+    orders.emplace_back(order);
+    return orders;
+  });
+  run_rank(options("not_connected job=fast-only; pretend job=fast-only"), scheduler);
+  EXPECT_THAT(scheduler.heard, ElementsAre("joined rank 0", HasSubstr("attempt 1 failed, not_connected"),
+                                           HasSubstr("attempt 2 finished, 48 frames")));
+}
+
 TEST(RankLoop, MakesSegmentsUntilToldToLeave) {
   ScriptedScheduler scheduler = scheduler_of({"good", "good"});
   EXPECT_EQ(run_rank(options(), scheduler), RankExit::Ordered);

@@ -72,14 +72,28 @@ at::Tensor tensor_of(const GroupMessage& message, const Head& head) {
   return tensor;
 }
 
+/// What `open` makes. The next attempt has another meeting place, so what is wrong with this one is no
+/// reason to ask the user.
+template <class Open>
+auto connecting(const Open& open) {
+  try {
+    return open();
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::Io && e.kind() != ErrorKind::InvalidInput) throw;
+    throw Error(ErrorKind::NotConnected, e.what());
+  }
+}
+
 }  // namespace
 
 HostTransport::HostTransport(const GroupMember& member, std::function<bool()> goes_on, WorkTimes& times)
     : member_(member),
       goes_on_(std::move(goes_on)),
       times_(times),
-      folder_(std::make_unique<GroupFolder>(member.meeting, member.engines)),
-      socket_(std::make_unique<GroupSocket>(folder_->sockets(), static_cast<std::size_t>(member.self))) {}
+      folder_(connecting([&] { return std::make_unique<GroupFolder>(member.meeting, member.engines); })),
+      socket_(connecting([&] {
+        return std::make_unique<GroupSocket>(folder_->sockets(), static_cast<std::size_t>(member.self));
+      })) {}
 
 HostTransport::~HostTransport() = default;
 

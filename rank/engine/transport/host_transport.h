@@ -28,7 +28,7 @@ struct GroupMember {
 class HostTransport : public Transport {
  public:
   /// `goes_on` is asked every 100 ms of a wait; false gives it up. Waits count as "wait" in `times`.
-  /// Throws Error{InvalidInput} or Error{Io} when the engines cannot meet there.
+  /// Throws Error{NotConnected} when the engines cannot meet there: in another folder they may.
   HostTransport(const GroupMember& member, std::function<bool()> goes_on, WorkTimes& times);
 
   /// Without leave() this is the end of the whole group's attempt: nothing is left in the folder.

@@ -130,6 +130,21 @@ TEST_F(Transports, TheMemoryOfAPacedStreamIsFlat) {
       << "what is under way, copies, and what malloc keeps";
 }
 
+TEST_F(Transports, AMeetingPlaceThatIsTakenIsSaidToBeWhatIsWrong) {
+  std::ofstream(meeting()) << "no folder";
+  const Error folder = error_of([&] { engine(0); });
+  EXPECT_EQ(folder.kind(), ErrorKind::NotConnected);
+  EXPECT_THAT(folder.what(), HasSubstr("a group cannot meet in " + meeting().string()));
+  fs::remove(meeting());
+
+  fs::create_directories(meeting() / "0" / "taken");
+  fs::permissions(meeting(), fs::perms::owner_all);
+  const Error socket = error_of([&] { engine(0); });
+  EXPECT_EQ(socket.kind(), ErrorKind::NotConnected);
+  EXPECT_THAT(socket.what(), HasSubstr("cannot open the group's socket"));
+  fs::remove_all(meeting());
+}
+
 TEST_F(Transports, AnEngineMayComeLater) {
   const auto one = engine(0);
   one->send(1, Lane::Free, "words", at::ones({1}));
