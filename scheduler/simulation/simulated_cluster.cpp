@@ -79,6 +79,7 @@ void SimulatedCluster::take(const GenerateSegment& order, RankId to, std::int64_
   attempt.unfinished = order.order.unfinished;
   attempt.frames = order.order.frames.length();
   attempt.ranks.push_back(to);
+  attempt.writer = to;
   rank(to).attempt = order.order.attempt;
   const std::size_t stages = std::max<std::size_t>(1, order.order.share.layout.stages.size());
   if (attempt.ranks.size() == stages) begin(order.order.attempt, now_ms);
@@ -234,7 +235,9 @@ bool SimulatedCluster::lose_node(std::size_t host, std::int64_t now_ms, std::vec
 AttemptFailed SimulatedCluster::leave_attempt(AttemptId id, RankId who, std::int64_t now_ms) {
   Attempt& attempt = attempts_.at(id);
   account(attempt, attempt.keeps_work ? GpuUse::Kept : GpuUse::Lost, now_ms);
-  if (attempt.keeps_work) unfinished_ms_[attempt.unfinished] += now_ms - attempt.working_from_ms;
+  if (attempt.keeps_work && who == attempt.writer) {
+    unfinished_ms_[attempt.unfinished] += now_ms - attempt.working_from_ms;
+  }
   attempt.ranks.erase(std::find(attempt.ranks.begin(), attempt.ranks.end(), who));
   if (attempt.ranks.empty()) attempts_.erase(id);
   if (rank(who).attempt == id) rank(who).attempt = {};  // it may have the next order already

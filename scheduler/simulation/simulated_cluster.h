@@ -66,6 +66,7 @@ class SimulatedCluster {
   };
   struct Attempt {
     std::vector<RankId> ranks;  ///< those that have not answered, in the order of their stages
+    RankId writer;              ///< of the last stage
     std::string job;
     std::string unfinished;  ///< names what an attempt before left of the same segment
     std::int64_t frames = 0;

@@ -197,7 +197,8 @@ TEST(AvatarKill, OfMpirunGivesTheSameFilm) { expect_same_film_after_kill_of({Rol
 
 // Drains.
 
-TEST(AvatarDrain, WhatItStopsIsGoneOnWithAndGivesTheSameFilm) {
+/// Each run but the last is drained in the middle of a segment, and is one of the next number of ranks.
+void expect_same_film_after_drains(const std::vector<std::string>& ranks) {
   constexpr const char* kLongSegments = "continuity: chained\nsegment_clips: 10\n";
   constexpr int kMostStops = 12;
   Project calm;
@@ -207,7 +208,8 @@ TEST(AvatarDrain, WhatItStopsIsGoneOnWithAndGivesTheSameFilm) {
   add_avatar_job(project, "talk", kLongSegments);
   int kept = 0;
   for (int stop = 1; stop <= kMostStops && kept < 2; ++stop) {
-    Process run = project.start_run({"talk"}, {"--ranks", "1"});
+    Process run =
+        project.start_run({"talk"}, {"--ranks", ranks[static_cast<std::size_t>(stop) % ranks.size()]});
     ASSERT_TRUE(
         becomes_true([&] { return run.is_over() || !names_in(project.segments("talk"), ".part").empty(); }));
     std::this_thread::sleep_for(std::chrono::milliseconds(100 * stop));
@@ -221,10 +223,16 @@ TEST(AvatarDrain, WhatItStopsIsGoneOnWithAndGivesTheSameFilm) {
                          "(SELECT count(*) FROM attempts WHERE state='finished')"),
             0)
       << "what was kept counts as progress";
-  run_well(project, "1");
+  run_well(project, ranks.front());
   EXPECT_EQ(film_of(project), film_of(calm));
   EXPECT_THAT(names_in(project.segments("talk"), ".unfinished.safetensors"), IsEmpty());
   EXPECT_EQ(query_number(project.database(), "SELECT count(*) FROM attempts WHERE state='failed'"), 0);
+}
+
+TEST(AvatarDrain, WhatItStopsIsGoneOnWithAndGivesTheSameFilm) { expect_same_film_after_drains({"1"}); }
+
+TEST(AvatarDrain, WhatItStopsOfAGroupAnotherGroupGoesOnWith) {
+  expect_same_film_after_drains({"1", "2", "4"});
 }
 
 // Checkpoints.

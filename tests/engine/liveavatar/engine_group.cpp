@@ -68,6 +68,10 @@ void EngineGroup::cancel() {
   }
 }
 
+void EngineGroup::finish() {
+  if (!answers_.back()) engines_[answers_.size() - 1]->send(FinishSegment{ordered_.attempt, 0});
+}
+
 std::vector<EngineReport> EngineGroup::answers() {
   const auto is_missing = [](const auto& answer) { return !answer; };
   while (std::any_of(answers_.begin(), answers_.end(), is_missing)) {

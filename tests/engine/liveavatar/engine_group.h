@@ -26,6 +26,9 @@ class EngineGroup {
   /// To all that were ordered and live.
   void cancel();
 
+  /// Tells the one that writes to have ended at once.
+  void finish();
+
   /// The final answer of each that was ordered, by stage; FramesMade from one that died.
   std::vector<EngineReport> answers();
 

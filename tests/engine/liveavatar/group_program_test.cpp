@@ -47,14 +47,17 @@ class GroupProgram : public testing::Test {
     return wanted;
   }
 
-  /// Ten seconds of work, far behind the recording's end: it does not end before it is told to.
-  static SegmentOrder endless_order(const std::string& name) {
+  /// Far behind the recording's end, where it is silent.
+  static SegmentOrder long_order(std::int64_t clips, const std::string& name) {
     SegmentOrder wanted = order({0, 1}, name);
-    wanted.range = wanted.clips = {0, 128};
-    wanted.film_frames = 128 * kSmallJobClipFrames;
+    wanted.range = wanted.clips = {0, clips};
+    wanted.film_frames = clips * kSmallJobClipFrames;
     wanted.frames = {0, wanted.film_frames};
     return wanted;
   }
+
+  /// Ten seconds of work: it does not end before it is told to.
+  static SegmentOrder endless_order(const std::string& name) { return long_order(128, name); }
 
   static SegmentMade made(const SegmentOrder& wanted, const Layout& layout) {
     // Without stages an engine is alone.
@@ -174,6 +177,27 @@ TEST_F(GroupProgram, ACancelInTheMiddleLeavesNothingAndTheEnginesGoOn) {
     EXPECT_FALSE(fs::exists(wanted.carry_out));
     made(order({0, 1}, "after-cancel"), layout);
   }
+}
+
+TEST_F(GroupProgram, WhatTheWriterHasWhenTimeIsOverAnotherLayoutGoesOnFrom) {
+  const SegmentOrder whole = long_order(20, "stopped-whole");
+  const SegmentMade whole_made = made(whole, single());
+  SegmentOrder wanted = long_order(20, "stopped");
+  wanted.unfinished = folder() / "stopped.unfinished.safetensors";
+  std::int64_t frames = 0;
+  for (const Layout& layout : {layers_by(2), layers_by(1), layers_by(3)}) {
+    SCOPED_TRACE(description_of(layout));
+    engines_->order(wanted, layout, meeting());
+    frames += 60;
+    engines_->wait_for_progress(frames);
+    engines_->finish();
+    expect_given_up(engines_->answers());
+    EXPECT_TRUE(fs::exists(wanted.unfinished));
+    EXPECT_FALSE(fs::exists(wanted.segment));
+    EXPECT_FALSE(fs::exists(meeting()));
+  }
+  expect_same(whole, whole_made, wanted, made(wanted, layers_by(2)));
+  EXPECT_FALSE(fs::exists(wanted.unfinished));
 }
 
 TEST_F(GroupProgram, AfterADeathInTheMiddleACancelClearsUpAndTheOthersGoOn) {
