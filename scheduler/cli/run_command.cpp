@@ -128,7 +128,8 @@ EndRun end_killed_start(const WorkDir& work_dir, const std::string& profile, con
     JobStore store = JobStore::open(work_dir.database(), kLockPatience_ms);
     const std::optional<StoredRun> newest = store.newest_run();
     const bool is_ours = newest && newest->started_at >= utc_text(launched_ms);
-    if (is_ours && newest->exit_code) return {*newest->exit_code, newest->message};
+    // A scheduler that ends its start leaves its result: this one is of a run that came after the killed one.
+    if (is_ours && newest->exit_code) return killed;
     const std::int64_t now_ms = RunClock().now_ms();
     const Epoch epoch = is_ours ? newest->epoch : store.begin_run("", ::getpid(), profile, launched_ms);
     const EndRun end = judge_end(store, killed);
