@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jobs/model/model_shape.h"
+#include "scheduler/planned_work.h"
 #include "scheduler/planner/avatar_groups.h"
 #include "scheduler/planner/layout_choice.h"
 #include "scheduler/planner/shortages.h"
@@ -14,15 +15,6 @@
 
 namespace longtake {
 namespace {
-
-SegmentsByRange segments_of(const StoredJob& job) {
-  SegmentsByRange ranges;
-  for (const StoredRange& range : job.ranges) {
-    ranges.emplace_back();
-    for (const StoredSegment& segment : range.segments) ranges.back().push_back(segment.clips);
-  }
-  return ranges;
-}
 
 void refuse_other_identity(const PreparedJob& job, const StoredJob& stored, const WorkDir& work_dir) {
   if (stored.identity == job.identity.hash) return;
@@ -68,16 +60,7 @@ StoredJob stored_job_of(const PreparedJob& job, const JobPlan& plan, const WorkD
   stored.infer_frames = job.spec.settings.infer_frames;
   stored.segment_clips = plan.segment_clips;
   stored.output = film_path(job, work_dir);
-  for (const RangePlan& range : plan.ranges) {
-    StoredRange stored_range;
-    stored_range.clips = range.clips;
-    for (const Interval segment : range.segments) {
-      StoredSegment stored_segment;
-      stored_segment.clips = segment;
-      stored_range.segments.push_back(stored_segment);
-    }
-    stored.ranges.push_back(std::move(stored_range));
-  }
+  stored.ranges = ranges_of(plan);
   return stored;
 }
 
@@ -144,13 +127,6 @@ std::optional<FrameSize> size_after(const Profile& profile, const PreparedJob& j
   return next_smaller_size(profile, input, probe_image(job.spec.image).size, static_cast<int>(most_ranks));
 }
 
-void refuse_what_cannot_run(const Plan& plan) {
-  if (plan.fits()) return;
-  std::string reasons;
-  for (const std::string& reason : plan.reasons) reasons += (reasons.empty() ? "" : "\n") + reason;
-  throw Error(ErrorKind::InvalidInput, reasons);
-}
-
 }  // namespace
 
 SlotInventory inventory_of(const std::vector<RankHardware>& ranks) {
@@ -185,8 +161,7 @@ RunSetup set_up_run(const Profile& profile, std::vector<PreparedJob> prepared,
   RunSetup setup;
   setup.plan = plan_around_shortages(profile, inputs, inventory);
   refuse_what_cannot_run(setup.plan);
-  for (const GroupPlan& group : setup.plan.groups)
-    setup.groups.push_back({group.group, group.ranks, group.host});
+  setup.groups = groups_of(setup.plan);
   for (std::size_t j = 0; j < prepared.size(); ++j) {
     const PreparedJob& job = prepared[j];
     const JobPlan& plan = setup.plan.jobs[j];

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 
+#include "scheduler/planned_work.h"
+
 namespace longtake {
 namespace {
-
-SegmentsByRange segments_of(const StoredJob& job) {
-  SegmentsByRange ranges;
-  for (const StoredRange& range : job.ranges) {
-    ranges.emplace_back();
-    for (const StoredSegment& segment : range.segments) ranges.back().push_back(segment.clips);
-  }
-  return ranges;
-}
 
 std::vector<JobInput> with_known_cuts(std::vector<JobInput> inputs, const std::vector<StoredJob>& known) {
   for (std::size_t j = 0; j < known.size(); ++j) inputs[j].fixed_segments = segments_of(known[j]);
@@ -30,13 +23,9 @@ StoredJob stored_job_of(const JobPlan& plan, JobId id, std::int64_t& last_segmen
   job.clips = plan.clips;
   job.infer_frames = plan.infer_frames;
   job.segment_clips = plan.segment_clips;
-  for (const RangePlan& range : plan.ranges) {
-    StoredRange stored;
-    stored.clips = range.clips;
-    for (const Interval clips : range.segments) {
-      stored.segments.push_back({SegmentId{++last_segment}, clips, SegmentState::Pending, {}});
-    }
-    job.ranges.push_back(std::move(stored));
+  job.ranges = ranges_of(plan);
+  for (StoredRange& range : job.ranges) {
+    for (StoredSegment& segment : range.segments) segment.id = SegmentId{++last_segment};
   }
   return job;
 }
@@ -56,19 +45,6 @@ JobPace pace_of(const JobPlan& plan) {
   return {plan.frames_per_second, plan.engine == EngineKind::LiveAvatar ? plan.infer_frames : 0};
 }
 
-void refuse_what_cannot_run(const Plan& plan) {
-  if (plan.fits()) return;
-  constexpr std::size_t kMostReasons = 5;  // thousands of films may have the same one
-  std::string reasons;
-  for (std::size_t r = 0; r < std::min(kMostReasons, plan.reasons.size()); ++r) {
-    reasons += (r == 0 ? "" : "\n") + plan.reasons[r];
-  }
-  if (plan.reasons.size() > kMostReasons) {
-    reasons += "\nand " + std::to_string(plan.reasons.size() - kMostReasons) + " more";
-  }
-  throw Error(ErrorKind::InvalidInput, reasons);
-}
-
 }  // namespace
 
 RunStart start_of_run(const Profile& profile, const std::vector<JobInput>& inputs,
@@ -77,7 +53,7 @@ RunStart start_of_run(const Profile& profile, const std::vector<JobInput>& input
   const Plan plan = make_plan(profile, is_first ? inputs : with_known_cuts(inputs, known), cluster);
   refuse_what_cannot_run(plan);
   RunStart start;
-  for (const GroupPlan& group : plan.groups) start.groups.push_back({group.group, group.ranks, group.host});
+  start.groups = groups_of(plan);
   std::int64_t last_segment = 0;
   for (std::size_t j = 0; j < plan.jobs.size(); ++j) {
     const JobId id{static_cast<std::int64_t>(j) + 1};
