@@ -23,18 +23,22 @@ const std::map<std::string, std::set<std::string>>& arrows() {
       {"storage/media", {"jobs", "storage"}},
       {"scheduler/planner", {"jobs", "jobs/model"}},
       {"scheduler", {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler/planner"}},
-      {"scheduler/slurm", {"jobs", "storage"}},
-      {"scheduler/doctor", {"jobs", "storage", "scheduler/planner"}},
+      {"scheduler/programs", {"jobs", "storage"}},
+      {"scheduler/slurm", {"jobs", "scheduler/programs"}},
+      {"scheduler/doctor", {"jobs", "storage", "scheduler/planner", "scheduler/programs"}},
       {"rank", {"jobs", "jobs/wire", "storage"}},
       {"rank/launch", {"jobs"}},
       {"rank/engine_side", {"jobs", "storage"}},
       {"rank/slate", {"jobs", "storage", "storage/media", "rank/engine_side"}},
       {"rank/engine", {"jobs", "storage"}},
+      {"rank/engine/gpu", {"jobs", "rank/engine"}},
+      {"rank/engine/kernels", {"jobs", "rank/engine"}},
       {"rank/engine/weights", {"jobs", "storage", "rank/engine"}},
       {"rank/engine/text", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
       {"rank/engine/tokenizer", {"jobs"}},
       {"rank/engine/audio", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
-      {"rank/engine/transformer", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
+      {"rank/engine/transformer",
+       {"jobs", "storage", "rank/engine", "rank/engine/weights", "rank/engine/kernels"}},
       {"rank/engine/vae", {"jobs", "storage", "rank/engine", "rank/engine/weights"}},
       {"rank/engine/sampling", {"jobs", "storage", "rank/engine"}},
       {"rank/engine/transport", {"jobs", "jobs/wire", "rank/engine"}},
@@ -54,7 +58,7 @@ const std::map<std::string, std::set<std::string>>& arrows() {
       {"scheduler/simulation", {"jobs", "jobs/model", "storage", "scheduler", "scheduler/planner"}},
       {"scheduler/cli",
        {"jobs", "jobs/model", "jobs/wire", "storage", "storage/media", "scheduler", "scheduler/planner",
-        "scheduler/doctor", "scheduler/slurm", "scheduler/simulation", "rank", "rank/launch"}},
+        "scheduler/doctor", "scheduler/programs", "scheduler/slurm", "scheduler/simulation", "rank", "rank/launch"}},
   };
   return table;
 }
@@ -63,7 +67,7 @@ struct Home {
   std::regex header;
   std::string folder;
   bool with_subfolders = false;
-  std::string second_folder{};  ///< empty for all but one
+  std::string second_folder{};  ///< empty for most
 };
 
 /// The one folder (or tree) that may include an outside library. nlohmann-json and spdlog may be used
@@ -78,6 +82,7 @@ const std::vector<Home>& homes() {
       {std::regex("ft2build\\.h|freetype.*/.*"), "rank/slate"},
       {std::regex("CLI/.*"), "scheduler/cli", false, "rank/engine/bench"},
       {std::regex("(torch|ATen|c10|caffe2)/.*"), "rank/engine", true},
+      {std::regex("((c10|ATen)/)?cuda.*"), "rank/engine/kernels", false, "rank/engine/gpu"},
       {std::regex("sentencepiece.*"), "rank/engine/tokenizer"},
       {std::regex("httplib\\.h"), "scheduler/web"},
   };
@@ -153,7 +158,7 @@ std::vector<SourceFile> read_sources(const std::filesystem::path& root) {
   for (const char* top : {"jobs", "storage", "scheduler", "rank"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
       const std::string extension = entry.path().extension();
-      if (extension != ".h" && extension != ".cpp") continue;
+      if (extension != ".h" && extension != ".cpp" && extension != ".cu") continue;
       files.push_back(
           {std::filesystem::relative(entry.path(), root).generic_string(), read_text(entry.path())});
     }

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace longtake {
+
+/// CUDA devices that this process can use; 0 without a driver, and in a build without CUDA.
+int cuda_device_count();
+
+/// What the driver calls a device, e.g. "NVIDIA H200". Devices count from 0, as CUDA_VISIBLE_DEVICES lists
+/// them. Throws Error{DeviceLost} when there is no such device.
+std::string cuda_device_name(int device);
+
+}  // namespace longtake
