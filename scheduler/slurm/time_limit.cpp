@@ -12,9 +12,9 @@ constexpr std::int64_t kDay_s = 24 * kHour_s;
 
 }  // namespace
 
-std::optional<std::int64_t> time_limit_seconds(const std::string& text) {
+std::optional<std::int64_t> slurm_duration_s(const std::string& text) {
   // A year of minutes has six digits.
-  static const std::regex form(R"((?:(\d{1,3})-)?(\d{1,6})(?::(\d{1,2}))?(?::(\d{1,2}))?)");
+  static const std::regex form(R"((?:(\d{1,4})-)?(\d{1,6})(?::(\d{1,2}))?(?::(\d{1,2}))?)");
   std::smatch match;
   if (!std::regex_match(text, match, form)) return std::nullopt;
   // With days the first number is hours; without, it is minutes unless all three are there.
@@ -26,8 +26,16 @@ std::optional<std::int64_t> time_limit_seconds(const std::string& text) {
   for (std::size_t i = 0; i < units_s.size(); ++i) {
     if (match[i + 2].matched) seconds += std::stoll(match[i + 2]) * units_s[i];
   }
-  if (seconds == 0) return std::nullopt;
   return seconds;
+}
+
+bool is_without_limit(const std::string& text) {
+  static const std::regex word("UNLIMITED|INFINITE", std::regex::icase);
+  return slurm_duration_s(text) == 0 || std::regex_match(text, word);
+}
+
+std::optional<std::int64_t> time_limit_s(const std::string& text) {
+  return is_without_limit(text) ? std::nullopt : slurm_duration_s(text);
 }
 
 }  // namespace longtake

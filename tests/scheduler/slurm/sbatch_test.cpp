@@ -14,7 +14,9 @@ namespace longtake {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 class Sbatch : public ::testing::Test {
  protected:
@@ -49,7 +51,28 @@ TEST_F(Sbatch, ReadsTheWholeScript) {
 
 TEST_F(Sbatch, TellsWhatSlurmWouldDo) {
   stand_in("[ $1 = --test-only ] && echo 'sbatch: Job 1 to start at noon' >&2");
-  EXPECT_EQ(ask_sbatch("#!/bin/bash\n"), "sbatch: Job 1 to start at noon");
+  const SlurmOpinion opinion = ask_sbatch("#!/bin/bash\n");
+  EXPECT_TRUE(opinion.has_answered);
+  EXPECT_EQ(opinion.words, "sbatch: Job 1 to start at noon");
+}
+
+TEST_F(Sbatch, ASilentControllerIsNoRefusal) {
+  for (const char* said : {"allocation failure: Unable to contact slurm controller (connect failure)",
+                           "sbatch: fatal: Could not establish a configuration source",
+                           "sbatch: error: Batch job submission failed: Socket timed out on send/recv"}) {
+    stand_in("echo '" + std::string(said) + "' >&2; exit 1");
+    const SlurmOpinion opinion = ask_sbatch("#!/bin/bash\n");
+    EXPECT_FALSE(opinion.has_answered);
+    EXPECT_EQ(opinion.words, said);
+    EXPECT_THAT([] { submit_to_sbatch("#!/bin/bash\n"); },
+                ThrowsMessage<Error>(AllOf(HasSubstr("nothing was submitted"), HasSubstr(said))));
+  }
+}
+
+TEST_F(Sbatch, AJobThatIsOnlyShownMayBeRefused) {
+  stand_in("echo 'allocation failure: Requested node configuration is not available' >&2; exit 1");
+  EXPECT_THAT([] { ask_sbatch("#!/bin/bash\n"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("does not take the job"), HasSubstr("not available"))));
 }
 
 TEST_F(Sbatch, ARefusalIsTheUsersToMend) {
@@ -70,7 +93,6 @@ TEST_F(Sbatch, AnAnswerWithoutANumberIsARefusal) {
 
 TEST_F(Sbatch, WithoutItTheUserMustGoWhereSlurmIs) {
   ::setenv("PATH", folder_.c_str(), 1);
-  EXPECT_FALSE(is_on_path("sbatch"));
   try {
     ask_sbatch("#!/bin/bash\n");
     FAIL() << "was started";

@@ -1,9 +1,10 @@
-#include "scheduler/doctor/ask_program.h"
+#include "scheduler/programs/ask_program.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,27 +51,41 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// A file in memory, read from its beginning: unlike a pipe it needs nobody who writes while it is read.
+FileDescriptor file_with(const std::string& text) {
+  FileDescriptor file(::memfd_create("input", MFD_CLOEXEC));
+  if (file.get() < 0) throw_errno("cannot hold a program's input in memory");
+  for (std::size_t written = 0; written < text.size();) {
+    const ssize_t count = ::write(file.get(), text.data() + written, text.size() - written);
+    if (count < 0) throw_errno("cannot hold a program's input in memory");
+    written += static_cast<std::size_t>(count);
+  }
+  ::lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
 /// The process, in a group of its own; 0 when there is no such program.
-pid_t start(const std::vector<std::string>& command, const std::map<std::string, std::string>& changed,
-            const Pipe& out, const Pipe& err) {
+pid_t start(const Question& question, const Pipe& out, const Pipe& err) {
+  const FileDescriptor input = file_with(question.input);
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&files, input.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&files, out.write_end.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&files, err.write_end.get(), STDERR_FILENO);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  const std::vector<std::string> variables = environment_with(changed);
+  const std::vector<std::string> variables = environment_with(question.environment);
+  const char* const program = question.command.front().c_str();
   pid_t pid = 0;
-  const int failure = ::posix_spawnp(&pid, command.front().c_str(), &files, &attributes,
-                                     pointers_to(command).data(), pointers_to(variables).data());
+  const int failure = ::posix_spawnp(&pid, program, &files, &attributes, pointers_to(question.command).data(),
+                                     pointers_to(variables).data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&files);
   if (failure == 0) return pid;
   if (failure == ENOENT || failure == EACCES) return 0;
   errno = failure;
-  throw_errno("cannot start " + command.front());
+  throw_errno(std::string("cannot start ") + program);
 }
 
 /// Appends what is there; closes at the end of the file.
@@ -104,17 +119,16 @@ int wait_for_end(pid_t pid) {
 
 }  // namespace
 
-Answer ask_program(const std::vector<std::string>& command, std::chrono::milliseconds limit,
-                   const std::map<std::string, std::string>& changed) {
+Answer ask_program(const Question& question) {
   Answer answer;
   Pipe out = make_pipe();
   Pipe err = make_pipe();
-  const pid_t pid = start(command, changed, out, err);
+  const pid_t pid = start(question, out, err);
   if (pid == 0) return answer;
   answer.was_started = true;
   out.write_end.close();
   err.write_end.close();
-  answer.was_late = !read_until(Clock::now() + limit, out.read_end, err.read_end, answer);
+  answer.was_late = !read_until(Clock::now() + question.limit, out.read_end, err.read_end, answer);
   if (answer.was_late) {
     ::kill(-pid, SIGTERM);
     read_until(Clock::now() + kGrace, out.read_end, err.read_end, answer);

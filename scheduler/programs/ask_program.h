@@ -7,6 +7,14 @@
 
 namespace longtake {
 
+/// What is asked of a program, which is a child process for so long.
+struct Question {
+  std::vector<std::string> command;                  ///< the program is looked up in PATH
+  std::chrono::milliseconds limit;                   ///< it is ended when it takes longer
+  std::map<std::string, std::string> environment{};  ///< in place of those variables of our environment
+  std::string input{};                               ///< its standard input
+};
+
 /// What a program that was asked something said, and how it ended.
 struct Answer {
   bool was_started = false;  ///< false: there is no such program
@@ -18,10 +26,8 @@ struct Answer {
   bool is_good() const { return was_started && !was_late && exit_code == 0; }
 };
 
-/// Runs `command` (looked up in PATH) to its end, with `changed` in place of those variables of our
-/// environment. One that takes longer than `limit` is asked to end (SIGTERM), and two seconds later killed
+/// Runs the program to its end. One whose time is up is asked to end (SIGTERM), and two seconds later killed
 /// with all of its process group. Throws Error{Io} when no process can be made.
-Answer ask_program(const std::vector<std::string>& command, std::chrono::milliseconds limit,
-                   const std::map<std::string, std::string>& changed = {});
+Answer ask_program(const Question& question);
 
 }  // namespace longtake
