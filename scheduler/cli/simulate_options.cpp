@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "scheduler/cli/number_check.h"
+
 namespace longtake {
 namespace {
 
@@ -30,7 +32,7 @@ void add_what_to_make(CLI::App& command, CliOptions& options) {
   command
       .add_option("--hours", request.hours,
                   "hours of made-up film, short and long ones; default: half an hour for each GPU")
-      ->check(CLI::Range(0.001, kMostHours))
+      ->check(number_between(0.001, kMostHours))
       ->excludes(jobs);
   command.add_option("--engine", options.engine, "engine for all job files, instead of what they say")
       ->check(CLI::IsMember({"liveavatar", "slate"}));
@@ -53,16 +55,16 @@ void add_where_to_make_it(CLI::App& command, CliOptions& options) {
   command
       .add_option("--speed", request.frames_per_second,
                   "frames/s of one group of GPUs; default: what the planner predicts")
-      ->check(CLI::Range(0.001, 1e6));
+      ->check(number_between(0.001, 1e6));
   command
       .add_option("--load-s", request.load_s,
                   "seconds until an engine has loaded its model; default: 60, and 0 for slates")
-      ->check(CLI::Range(0.0, 86400.0));
+      ->check(number_between(0, 86'400));
 }
 
 void add_what_goes_wrong(CLI::App& command, SimulateRequest& request) {
   constexpr double kMostHours = 1e9;
-  const CLI::Range hours(0.01, kMostHours);
+  const CLI::Validator hours = number_between(0.01, kMostHours);
   command
       .add_option("--mtbf-gpu-h", request.gpu_mtbf_h,
                   "mean hours between two failures of a GPU; default: none")
@@ -76,9 +78,10 @@ void add_what_goes_wrong(CLI::App& command, SimulateRequest& request) {
                   "mean hours between two pre-emptions of the whole run, which goes on five minutes later")
       ->check(hours);
   command.add_option("--repair-min", request.repair_min, "minutes until what failed can be used again")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(number_between(0, 1e6))
       ->capture_default_str();
   command.add_option("--seed", request.seed, "of lengths, times and faults: the same gives the same night")
+      ->check(number_not_negative())
       ->capture_default_str();
   command.add_option("--svg", request.svg, "draw the night into this file");
 }
