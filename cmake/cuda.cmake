@@ -7,14 +7,14 @@
 # architectures for us. All that we need is its headers, five libraries and CUDA's runtime.
 
 if(DEFINED ENV{XDG_CACHE_HOME})
-  set(cache_home $ENV{XDG_CACHE_HOME})
+  set(installed $ENV{XDG_CACHE_HOME}/longtake/cuda)  # by ./setup.sh --cuda
 else()
-  set(cache_home $ENV{HOME}/.cache)
+  set(installed $ENV{HOME}/.cache/longtake/cuda)
 endif()
 if(DEFINED ENV{LONGTAKE_LIBTORCH})
   set(default_libtorch $ENV{LONGTAKE_LIBTORCH})
 else()
-  set(default_libtorch ${cache_home}/longtake/cuda/torch)
+  set(default_libtorch ${installed}/torch)
 endif()
 set(LONGTAKE_LIBTORCH ${default_libtorch} CACHE PATH "LibTorch 2.x with CUDA: the folder with its include/ and lib/")
 if(NOT EXISTS ${LONGTAKE_LIBTORCH}/lib/libtorch_cuda.so)
@@ -22,11 +22,13 @@ if(NOT EXISTS ${LONGTAKE_LIBTORCH}/lib/libtorch_cuda.so)
                       "Run ./setup.sh --cuda, or name the folder of a LibTorch with CUDA.")
 endif()
 
-# Python packages of CUDA lie beside LibTorch's and have its version: they come first.
-set(nvidia_packages ${LONGTAKE_LIBTORCH}/../nvidia)
+# The Python packages of CUDA that belong to this LibTorch lie beside it: they come first.
+get_filename_component(beside_libtorch ${LONGTAKE_LIBTORCH}/.. REALPATH)
+set(package_folders ${beside_libtorch}/nvidia ${installed}/nvidia)
 file(STRINGS ${LONGTAKE_LIBTORCH}/lib/libc10_cuda.so cudart REGEX "^libcudart\\.so\\.[0-9]+$" LIMIT_COUNT 1)
 string(REGEX MATCH "[0-9]+$" cuda_major "${cudart}")
-set(cuda_folders ${nvidia_packages}/cu${cuda_major} $ENV{CUDA_HOME} $ENV{CUDA_PATH})
+set(cuda_folders ${package_folders} $ENV{CUDA_HOME} $ENV{CUDA_PATH})
+list(TRANSFORM cuda_folders APPEND /cu${cuda_major} AT 0 1)
 
 if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
   find_program(LONGTAKE_NVCC nvcc HINTS ${cuda_folders} PATHS /usr/local/cuda PATH_SUFFIXES bin REQUIRED)
@@ -44,7 +46,8 @@ endif()
 set(cuda_places HINTS ${cuda_folders} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES}/.. PATHS /usr/local/cuda)
 find_path(LONGTAKE_CUDA_INCLUDE cuda_runtime_api.h ${cuda_places} PATH_SUFFIXES include REQUIRED)
 find_library(LONGTAKE_CUDART ${cudart} ${cuda_places} PATH_SUFFIXES lib lib64 REQUIRED)
-set(nccl_places HINTS ${nvidia_packages}/nccl ${cuda_folders} PATHS /usr/local/cuda)
+list(TRANSFORM package_folders APPEND /nccl)
+set(nccl_places HINTS ${package_folders} ${cuda_folders} PATHS /usr/local/cuda)
 find_path(LONGTAKE_NCCL_INCLUDE nccl.h ${nccl_places} PATH_SUFFIXES include REQUIRED)
 find_library(LONGTAKE_NCCL libnccl.so.2 ${nccl_places} PATH_SUFFIXES lib lib64 REQUIRED)
 
