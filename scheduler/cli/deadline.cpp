@@ -1,14 +1,13 @@
 #include "scheduler/cli/deadline.h"
 
-#include <algorithm>
 #include <array>
-#include <cstdio>
-#include <memory>
 #include <regex>
 
 #include "jobs/error.h"
+#include "scheduler/cli/duration.h"
 #include "scheduler/cli/environment.h"
-#include "scheduler/core.h"
+#include "scheduler/programs/ask_program.h"
+#include "scheduler/slurm/time_limit.h"
 
 namespace longtake {
 namespace {
@@ -83,15 +82,11 @@ std::string slurm_job(const std::map<std::string, std::string>& variables) {
 
 /// Slurm is asked once, and not waited for when it does not answer.
 std::string ask_squeue(const std::string& job) {
+  constexpr std::chrono::seconds kPatience{5};
   static const std::regex number(R"([0-9_]+)");
   if (!std::regex_match(job, number)) return {};
-  const std::string command = "timeout 5 squeue -h -j " + job + " -o %L 2>/dev/null";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-  std::array<char, 64> line{};
-  if (pipe == nullptr || std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) == nullptr)
-    return {};
-  const std::string text = line.data();
-  return text.substr(0, text.find('\n'));
+  const Answer answer = ask_program({{"squeue", "-h", "-j", job, "-o", "%L"}, kPatience});
+  return answer.out.substr(0, answer.out.find('\n'));
 }
 
 }  // namespace
@@ -108,41 +103,12 @@ LocalTime local_time_here() {
   return local;
 }
 
-std::optional<std::int64_t> duration_s(const std::string& text) {
-  static const std::regex pattern(R"((?:(\d{1,4})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?)");
-  std::smatch parts;
-  if (text.empty() || !std::regex_match(text, parts, pattern)) return std::nullopt;
-  return number_of(parts[1]) * kDay_s + number_of(parts[2]) * 3600 + number_of(parts[3]) * 60 +
-         number_of(parts[4]);
-}
-
 Deadline deadline_from(const std::string& text, std::int64_t now_s, const LocalTime& local) {
   const auto duration = duration_s(text);
   const auto seconds = duration ? std::optional(now_s + *duration) : time_s(text, now_s, local);
   if (!seconds) refuse(text, "is neither a time nor a duration");
   if (*seconds <= now_s) refuse(text, "is not in the future");
   return deadline_at(*seconds, now_s, local);
-}
-
-std::int64_t drain_ms_of(const std::string& text) {
-  if (text.empty()) return CoreLimits{}.drain_ms;
-  if (const auto seconds = duration_s(text)) return *seconds * 1000;
-  throw Error(ErrorKind::InvalidInput, "--drain-time '" + text + "' is not a duration; write 20s or 2m");
-}
-
-std::int64_t end_reserve_ms_of(const std::string& text) {
-  const std::int64_t least_ms = CoreLimits{}.end_reserve_ms;
-  if (text.empty()) return least_ms;
-  if (const auto seconds = duration_s(text)) return std::max(least_ms, *seconds * 1000);
-  throw Error(ErrorKind::InvalidInput, "--end-reserve '" + text + "' is not a duration; write 180s or 3m");
-}
-
-std::optional<std::int64_t> slurm_time_left_s(const std::string& text) {
-  static const std::regex pattern(R"((?:(\d{1,4})-)?(?:(\d{1,4}):)?(\d{1,4}):(\d\d))");
-  std::smatch parts;
-  if (!std::regex_match(text, parts, pattern)) return std::nullopt;
-  return number_of(parts[1]) * kDay_s + number_of(parts[2]) * 3600 + number_of(parts[3]) * 60 +
-         number_of(parts[4]);
 }
 
 std::optional<Deadline> find_deadline(const DeadlineSources& sources, std::int64_t now_s,
@@ -154,7 +120,7 @@ std::optional<Deadline> find_deadline(const DeadlineSources& sources, std::int64
   if (job.empty()) return std::nullopt;
   auto end = seconds_in(sources.variables, "SLURM_JOB_END_TIME");
   if (!end) {
-    const auto left_s = slurm_time_left_s(sources.ask_slurm(job));
+    const auto left_s = slurm_duration_s(sources.ask_slurm(job));
     if (left_s) end = now_s + *left_s;
   }
   if (!end || *end - now_s > kNoLimit_s) return std::nullopt;

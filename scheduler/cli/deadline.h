@@ -23,21 +23,9 @@ struct LocalTime {
 };
 LocalTime local_time_here();
 
-/// "7h30m", "90m", "1d", "45s"; nullopt when it is none.
-std::optional<std::int64_t> duration_s(const std::string& text);
-
 /// Of a duration from now on, a time ("2026-11-24T06:00"), or the next time that a clock shows "06:00"; with
 /// or without seconds. Throws Error{InvalidInput} that names --deadline, also for what is past.
 Deadline deadline_from(const std::string& text, std::int64_t now_s, const LocalTime& local);
-
-/// Of --drain-time; of an empty text the default. Throws Error{InvalidInput}.
-std::int64_t drain_ms_of(const std::string& text);
-
-/// Of --end-reserve; never less than the default, which is that of an empty text. Throws Error{InvalidInput}.
-std::int64_t end_reserve_ms_of(const std::string& text);
-
-/// Of `squeue -o %L`: "1-02:03:04", "03:04", "UNLIMITED"; nullopt for no limit and for what is no time.
-std::optional<std::int64_t> slurm_time_left_s(const std::string& text);
 
 struct DeadlineSources {
   std::string option;                            ///< --deadline; empty: not given

@@ -4,11 +4,11 @@
 
 #include "rank/visible_gpus.h"
 #include "scheduler/cli/program_beside.h"
-#include "scheduler/doctor/ask_program.h"
 #include "scheduler/doctor/nvidia_smi.h"
 #include "scheduler/doctor/socket_holder.h"
 #include "scheduler/doctor/system_files.h"
 #include "scheduler/doctor/words.h"
+#include "scheduler/programs/ask_program.h"
 #include "storage/media/encoders.h"
 
 namespace longtake {
@@ -33,7 +33,7 @@ GpuFacts gpu_facts(const Variables& environment) {
 }
 
 EngineFacts engine_facts() {
-  const Answer answer = ask_program({engine_program(), "devices"}, kReportPatience);
+  const Answer answer = ask_program({{engine_program(), "devices"}, kReportPatience});
   if (!answer.was_started) return {};
   if (answer.is_good()) return engine_facts_from(answer.out);
   EngineFacts facts;
@@ -44,7 +44,7 @@ EngineFacts engine_facts() {
 }
 
 NcclTrial try_nccl(const Variables& changed) {
-  const Answer answer = ask_program({engine_program(), "nccl-trial"}, kTrialPatience, changed);
+  const Answer answer = ask_program({{engine_program(), "nccl-trial"}, kTrialPatience, changed});
   if (answer.is_good()) return nccl_trial_from(answer.out);
   NcclTrial trial;
   trial.was_made = true;

@@ -14,8 +14,8 @@
 #include "rank/launch/mpi_world.h"
 #include "rank/launch/mpirun_command.h"
 #include "rank/launch/start_deadline.h"
-#include "scheduler/doctor/ask_program.h"
 #include "scheduler/doctor/words.h"
+#include "scheduler/programs/ask_program.h"
 
 namespace longtake {
 namespace {
@@ -106,7 +106,7 @@ LaunchFacts launch_roll_call(const RankHardware& here,
   launch.one_per_host = hosts > 1;
   launch.exported_variables = {kRollCallVariable};
   launch.program = {std::filesystem::read_symlink("/proc/self/exe").string(), "doctor"};
-  const Answer answer = ask_program(mpirun_command(launch), kPatience, {{kRollCallVariable, "1"}});
+  const Answer answer = ask_program({mpirun_command(launch), kPatience, {{kRollCallVariable, "1"}}});
   facts.is_there = answer.was_started;
   facts.answers = answers_in(answer.out);
   facts.failure = answer.was_late ? "no answer within " + std::to_string(kPatience.count()) + " s"

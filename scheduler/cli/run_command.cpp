@@ -14,6 +14,7 @@
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
 #include "scheduler/cli/deadline.h"
+#include "scheduler/cli/duration.h"
 #include "scheduler/cli/engines.h"
 #include "scheduler/cli/environment.h"
 #include "scheduler/cli/launcher.h"

@@ -11,6 +11,7 @@
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
 #include "scheduler/cli/deadline.h"
+#include "scheduler/cli/duration.h"
 #include "scheduler/cli/engines.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/job_log.h"

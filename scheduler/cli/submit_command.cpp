@@ -12,6 +12,7 @@
 #include "scheduler/cli/program_beside.h"
 #include "scheduler/cli/submit_request.h"
 #include "scheduler/preparing_desk.h"
+#include "scheduler/programs/on_path.h"
 #include "scheduler/slurm/batch_script.h"
 #include "scheduler/slurm/sbatch.h"
 #include "storage/durable_file.h"
@@ -89,9 +90,14 @@ nlohmann::json document_of(const Submission& submission) {
 int try_it(const CliOptions& options, const Submission& submission) {
   nlohmann::json document = document_of(submission);
   if (is_on_path("sbatch")) {
-    const std::string answer = ask_sbatch(submission.script);
-    document["slurm"] = answer;
-    std::cerr << answer << '\n';
+    const SlurmOpinion opinion = ask_sbatch(submission.script);
+    if (opinion.has_answered) {
+      document["slurm"] = opinion.words;
+      std::cerr << opinion.words << '\n';
+    } else {
+      std::cerr << "longtake: sbatch is here, but no Slurm answers it, so nobody judged the job: "
+                << opinion.words << '\n';
+    }
   } else {
     std::cerr << "longtake: sbatch is not on the PATH here, so Slurm was not asked\n";
   }

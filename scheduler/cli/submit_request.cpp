@@ -5,6 +5,8 @@
 
 #include "jobs/error.h"
 #include "jobs/nearest_word.h"
+#include "scheduler/slurm/memory_request.h"
+#include "scheduler/slurm/other_option.h"
 #include "scheduler/slurm/time_limit.h"
 
 namespace longtake {
@@ -39,6 +41,11 @@ void size_nodes(BatchJob& job, const SlurmOptions& typed, const Profile& profile
 std::string memory_of(const BatchJob& job, const SlurmOptions& typed, const Profile& profile,
                       bool is_for_gpus) {
   constexpr std::int64_t kMebibyte = std::int64_t{1} << 20;
+  if (!typed.memory.empty() && !is_memory_request(typed.memory)) {
+    throw Error(ErrorKind::InvalidInput, "--mem '" + typed.memory +
+                                             "' is no size as Slurm writes it: give a whole number with K, "
+                                             "M, G or T, for example 64G, or 0 for all of a node");
+  }
   if (!typed.memory.empty()) return typed.memory;
   std::int64_t bytes = profile.slurm.memory_bytes;
   if (bytes == 0 && !is_for_gpus) bytes = profile.host_bytes_per_slot * job.tasks_per_node;
@@ -46,12 +53,12 @@ std::string memory_of(const BatchJob& job, const SlurmOptions& typed, const Prof
 }
 
 void check_time(const BatchJob& job) {
-  if (job.time_limit.empty()) return;
-  const auto limit_s = time_limit_seconds(job.time_limit);
+  if (job.time_limit.empty() || is_without_limit(job.time_limit)) return;
+  const auto limit_s = time_limit_s(job.time_limit);
   if (!limit_s) {
     throw Error(ErrorKind::InvalidInput, "the time limit '" + job.time_limit +
                                              "' is not as Slurm writes it: give for example --time 08:00:00, "
-                                             "or 480 for as many minutes");
+                                             "480 for as many minutes, or UNLIMITED");
   }
   if (*limit_s <= job.warn_before_s) {
     throw Error(ErrorKind::InvalidInput,
@@ -83,7 +90,7 @@ std::vector<BatchWork> works_of(const CliOptions& options, const std::vector<Job
 std::vector<std::string> reserve_of(const BatchJob& job) {
   constexpr int kSlurmMayBeEarly_s = 60;
   const int reserve_s = job.warn_before_s + kSlurmMayBeEarly_s;
-  const auto limit_s = time_limit_seconds(job.time_limit);
+  const auto limit_s = time_limit_s(job.time_limit);
   if (limit_s && *limit_s <= reserve_s) return {};
   return {"--end-reserve", std::to_string(reserve_s) + "s"};
 }
@@ -124,6 +131,7 @@ BatchJob batch_job_of(const CliOptions& options, const Profile& profile, const s
   job.partition = first_of(typed.partition, profile.slurm.partition);
   job.account = first_of(typed.account, profile.slurm.account);
   job.dependency = typed.dependency;
+  for (const std::string& option : typed.more) require_other_option(option);
   job.directives = typed.more;
   job.warn_before_s = typed.warn_before_s;
   check_time(job);
@@ -173,7 +181,7 @@ std::vector<std::string> advice_on(const BatchJob& job, const Profile& profile, 
                      ", so the partition's defaults count: give " + join_words(options, " and ") +
                      " with what your nodes have, or write them under slurm: in a copy of the profile");
   }
-  const auto limit_s = time_limit_seconds(job.time_limit);
+  const auto limit_s = time_limit_s(job.time_limit);
   if (limit_s && predicted_s > static_cast<double>(*limit_s - job.warn_before_s)) {
     const auto starts = std::ceil(predicted_s / static_cast<double>(*limit_s - job.warn_before_s));
     advice.push_back("the films need longer than the time limit " + job.time_limit +

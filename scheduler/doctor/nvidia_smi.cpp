@@ -5,8 +5,8 @@
 #include <regex>
 #include <sstream>
 
-#include "scheduler/doctor/ask_program.h"
 #include "scheduler/doctor/words.h"
+#include "scheduler/programs/ask_program.h"
 
 namespace longtake {
 namespace {
@@ -61,7 +61,7 @@ std::vector<std::string> causes_of(unsigned long mask) {
 }
 
 Answer ask(const std::string& query) {
-  return ask_program({"nvidia-smi", query, "--format=csv,noheader,nounits"}, kPatience);
+  return ask_program({{"nvidia-smi", query, "--format=csv,noheader,nounits"}, kPatience});
 }
 
 std::string failure_of(const Answer& answer) {
@@ -126,7 +126,7 @@ GpuFacts ask_nvidia_smi() {
   add_processes_from_csv(ask("--query-compute-apps=gpu_uuid,pid,process_name,used_memory").out, facts.host);
   // Newer drivers know it as clocks_event_reasons.active and keep the old name.
   add_slow_clocks_from_csv(ask("--query-gpu=uuid,clocks_throttle_reasons.active").out, facts.host);
-  facts.cuda = cuda_from_heading(ask_program({"nvidia-smi"}, kPatience).out);
+  facts.cuda = cuda_from_heading(ask_program({{"nvidia-smi"}, kPatience}).out);
   return facts;
 }
 

@@ -67,16 +67,6 @@ INSTANTIATE_TEST_SUITE_P(Texts, BadDeadline,
                                            "tomorrow", "7", "7x", "-1h", "0s", "2026-11-23T20:59", "h",
                                            "6:00"));
 
-TEST(SlurmTimeLeft, IsReadAsSqueueWritesIt) {
-  EXPECT_EQ(slurm_time_left_s("1-02:03:04"), 93'784);
-  EXPECT_EQ(slurm_time_left_s("2:03:04"), 7384);
-  EXPECT_EQ(slurm_time_left_s("59:07"), 3547);
-  EXPECT_EQ(slurm_time_left_s("0:00"), 0);
-  for (const char* none : {"UNLIMITED", "INVALID", "NOT_SET", "", "slurm_load_jobs error"}) {
-    EXPECT_EQ(slurm_time_left_s(none), std::nullopt) << none;
-  }
-}
-
 class FindDeadline : public ::testing::Test {
  protected:
   std::optional<std::int64_t> found_in_s() {
@@ -146,22 +136,6 @@ TEST_F(FindDeadline, WhatTheStartingProcessFoundIsNotCountedAnew) {
   sources_.variables = {{kDeadlineVariable, std::to_string(kNow_s + 50)}};
   sources_.option = "2h";
   EXPECT_EQ(found_in_s(), 50);
-}
-
-TEST(EndReserve, IsADurationOfAtLeastTheDefault) {
-  EXPECT_EQ(end_reserve_ms_of(""), 10'000);
-  EXPECT_EQ(end_reserve_ms_of("3m"), 180'000);
-  EXPECT_EQ(end_reserve_ms_of("1s"), 10'000);
-  EXPECT_THAT([] { end_reserve_ms_of("late"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("--end-reserve 'late'"), HasSubstr("3m"))));
-}
-
-TEST(DrainTime, IsADuration) {
-  EXPECT_EQ(drain_ms_of(""), 20'000);
-  EXPECT_EQ(drain_ms_of("2m"), 120'000);
-  EXPECT_EQ(drain_ms_of("0s"), 0);
-  EXPECT_THAT([] { drain_ms_of("soon"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("--drain-time 'soon'"), HasSubstr("20s"))));
 }
 
 }  // namespace

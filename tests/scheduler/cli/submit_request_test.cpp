@@ -175,6 +175,29 @@ TEST(SubmitRequest, RefusesATimeThatSlurmWouldNotRead) {
   EXPECT_THAT(refusal_of(options, gpu_nodes()), AllOf(HasSubstr("'8h'"), HasSubstr("--time 08:00:00")));
 }
 
+TEST(SubmitRequest, TakesATimeWithoutALimit) {
+  CliOptions options = typed();
+  options.slurm.time_limit = "UNLIMITED";
+  const Profile profile = gpu_nodes();
+  const BatchJob job = batch_job_of(options, profile, kTalk, here());
+  EXPECT_EQ(job.time_limit, "UNLIMITED");
+  EXPECT_THAT(advice_on(job, profile, 1e9), ElementsAre(Not(HasSubstr("--time"))));
+}
+
+TEST(SubmitRequest, RefusesAMemoryThatSlurmWouldNotRead) {
+  CliOptions options = typed();
+  options.slurm.memory = "lots";
+  EXPECT_THAT(refusal_of(options, gpu_nodes()), AllOf(HasSubstr("--mem 'lots'"), HasSubstr("64G")));
+}
+
+TEST(SubmitRequest, HandsOnOnlyOptionsThatAreNotItsOwn) {
+  CliOptions options = typed();
+  options.slurm.more = {"--qos=night"};
+  EXPECT_THAT(batch_job_of(options, gpu_nodes(), kTalk, here()).directives, ElementsAre("--qos=night"));
+  options.slurm.more = {"--qos=night", "--signal=B:TERM@60"};
+  EXPECT_THAT(refusal_of(options, gpu_nodes()), AllOf(HasSubstr("--signal"), HasSubstr("--warn-before")));
+}
+
 TEST(SubmitRequest, RefusesAWarningBeforeTheStart) {
   CliOptions options = typed();
   options.slurm.time_limit = "2";

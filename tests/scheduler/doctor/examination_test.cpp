@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "scheduler/doctor/ask_program.h"
 #include "tests/scheduler/doctor/finding_matchers.h"
 #include "tests/scheduler/doctor/small_profiles.h"
 
@@ -68,37 +67,6 @@ TEST(Findings, AreJson) {
   const nlohmann::json wanted = {
       {{"name", "mpi"}, {"verdict", "bad"}, {"reason", "no mpirun"}, {"remedy", "install it"}}};
   EXPECT_EQ(to_json({bad("mpi", "no mpirun", "install it")}), wanted);
-}
-
-constexpr std::chrono::milliseconds kShort{300};
-constexpr std::chrono::minutes kLong{1};
-
-TEST(AskProgram, GivesBackWhatItSaysAndHowItEnds) {
-  const Answer answer = ask_program({"sh", "-c", "echo out; echo err >&2; exit 3"}, kLong);
-  EXPECT_TRUE(answer.was_started);
-  EXPECT_EQ(answer.out, "out\n");
-  EXPECT_EQ(answer.err, "err\n");
-  EXPECT_EQ(answer.exit_code, 3);
-  EXPECT_FALSE(answer.is_good());
-}
-
-TEST(AskProgram, ChangesItsEnvironment) {
-  ::setenv("LONGTAKE_DOCTOR_TEST", "old", 1);
-  EXPECT_EQ(
-      ask_program({"sh", "-c", "echo $LONGTAKE_DOCTOR_TEST"}, kLong, {{"LONGTAKE_DOCTOR_TEST", "new"}}).out,
-      "new\n");
-  ::unsetenv("LONGTAKE_DOCTOR_TEST");
-}
-
-TEST(AskProgram, OneThatIsNotThereWasNotStarted) {
-  EXPECT_FALSE(ask_program({"longtake-has-no-such-program"}, kLong).was_started);
-}
-
-TEST(AskProgram, OneThatHangsIsEndedWithAllItStarted) {
-  const Answer answer = ask_program({"sh", "-c", "echo begun; sleep 1000 & sleep 1000"}, kShort);
-  EXPECT_TRUE(answer.was_late);
-  EXPECT_EQ(answer.out, "begun\n");
-  EXPECT_FALSE(answer.is_good());
 }
 
 }  // namespace
