@@ -24,6 +24,11 @@ class WatchedSource : public WeightSource {
   }
   std::string file_of(const std::string& name) const override { return source_->file_of(name); }
   bool has_shapes() const override { return source_->has_shapes(); }
+  bool is_float8(const std::string& name) const override { return source_->is_float8(name); }
+  std::optional<E4m3Rows> read_e4m3(const std::string& name) const override {
+    before_tensor_();
+    return source_->read_e4m3(name);
+  }
 
  private:
   std::shared_ptr<const WeightSource> source_;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/transformer/eight_bit_matrix.h"
 
 namespace longtake {
 namespace {
@@ -20,6 +21,7 @@ at::Tensor Linear::operator()(const at::Tensor& x_TI) const {
 }
 
 void Linear::into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
+  if (scale_O.defined()) return eight_bit_product_into(out_TO, x_TI, {weight_OI, scale_O}, bias_O);
   if (!x_TI.device().is_cpu()) {
     at::Tensor out = out_TO;
     at::addmm_out(out, bias_O, x_TI, weight_OI.t());
@@ -41,6 +43,13 @@ Linear take_linear(const Weights& weights, const std::string& name, std::int64_t
   std::vector<std::int64_t> shape = {outputs, inputs};
   shape.insert(shape.end(), kernel.begin(), kernel.end());
   return {weights.take(name + ".weight", shape).flatten(1), weights.take(name + ".bias", {outputs})};
+}
+
+Linear take_large_linear(const Weights& weights, const std::string& name, std::int64_t inputs,
+                         std::int64_t outputs) {
+  if (weights.options().precision == Precision::Auto) return take_linear(weights, name, inputs, outputs);
+  const EightBitMatrix matrix = take_eight_bit_matrix(weights, name + ".weight", inputs, outputs);
+  return {matrix.numbers_OI, weights.take(name + ".bias", {outputs}), matrix.scale_O};
 }
 
 }  // namespace longtake

@@ -11,15 +11,16 @@ namespace longtake {
 
 /// y = x W^T + b.
 struct Linear {
-  at::Tensor weight_OI;
-  at::Tensor bias_O;
+  at::Tensor weight_OI;  ///< in the type of inputs and outputs, or in eight bits (eight_bit_matrix.h)
+  at::Tensor bias_O;     ///< in the type of inputs and outputs
+  at::Tensor scale_O{};  ///< of a matrix in eight bits; undefined for others
 
   at::Tensor operator()(const at::Tensor& x_TI) const;
 
   /// Writes to memory that is there already: no allocation.
   void into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
 
-  /// For what the published model computes in float32 whatever the type of its weights.
+  /// For what the published model computes in float32 whatever the type of its weights; not in eight bits.
   Linear in_float32() const { return {weight_OI.to(at::kFloat), bias_O.to(at::kFloat)}; }
 };
 
@@ -27,5 +28,10 @@ struct Linear {
 /// after outputs and inputs, empty for a plain linear layer.
 Linear take_linear(const Weights& weights, const std::string& name, std::int64_t inputs, std::int64_t outputs,
                    at::IntArrayRef kernel = {});
+
+/// One of the linear layers that a transformer mostly consists of: its matrix is in the precision that the
+/// weights' options ask for.
+Linear take_large_linear(const Weights& weights, const std::string& name, std::int64_t inputs,
+                         std::int64_t outputs);
 
 }  // namespace longtake

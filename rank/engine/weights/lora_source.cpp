@@ -102,6 +102,13 @@ class LoraSource : public WeightSource {
     return adaptation.down.empty() ? weight_OI : merged(weight_OI, adaptation);
   }
 
+  bool is_float8(const std::string& name) const override {
+    return adaptations_.count(name) == 0 && base_->is_float8(name);
+  }
+  std::optional<E4m3Rows> read_e4m3(const std::string& name) const override {
+    return adaptations_.count(name) == 0 ? base_->read_e4m3(name) : std::nullopt;
+  }
+
  private:
   void sort_in(const std::string& name) {
     const Key key = key_of(name);

@@ -27,6 +27,8 @@ class MappedSource : public WeightSource {
   std::vector<std::int64_t> shape_of(const std::string& name) const override;
   at::Tensor read(const std::string& name, at::IntArrayRef shape) const override;
   std::string file_of(const std::string& name) const override;
+  bool is_float8(const std::string& name) const override;
+  std::optional<E4m3Rows> read_e4m3(const std::string& name) const override;
 
  private:
   std::filesystem::path checkpoint_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jobs/error.h"
+#include "rank/engine/weights/float8_source.h"
 #include "rank/engine/weights/lora_alpha.h"
 #include "rank/engine/weights/lora_source.h"
 #include "rank/engine/weights/memory_source.h"
@@ -67,7 +68,7 @@ std::unique_ptr<WeightSource> open_stem(const std::filesystem::path& folder, con
                                            std::to_string(files.size()) + " .safetensors files");
 }
 
-std::unique_ptr<WeightSource> open_source(const std::filesystem::path& path) {
+std::unique_ptr<WeightSource> open_files(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path)) return open_stem(path, "");
   if (!path.has_extension() && std::filesystem::is_directory(path.parent_path())) {
     return open_stem(path.parent_path(), path.filename());
@@ -79,6 +80,10 @@ std::unique_ptr<WeightSource> open_source(const std::filesystem::path& path) {
   throw Error(ErrorKind::InvalidInput, "cannot open the weights " + path.string() +
                                            ": the name must end in .safetensors, " +
                                            ".safetensors.index.json, .pth or .bin");
+}
+
+std::unique_ptr<WeightSource> open_source(const std::filesystem::path& path) {
+  return float8_source(open_files(path));
 }
 
 }  // namespace

@@ -1,39 +1,12 @@
 #include "rank/engine/weights/stored_tensor.h"
 
-#include <cmath>
 #include <cstring>
-#include <limits>
 
+#include "rank/engine/float8.h"
 #include "rank/engine/torch_compat.h"
 
 namespace longtake {
 namespace {
-
-struct Float8Format {
-  int exponent_bits;
-  int mantissa_bits;
-  int bias;
-  bool has_infinity;  ///< E5M2 is IEEE-like; E4M3 has finite values there and one NaN
-};
-
-constexpr Float8Format kE4M3 = {4, 3, 7, false};
-constexpr Float8Format kE5M2 = {5, 2, 15, true};
-
-float value_of(int bits, const Float8Format& format) {
-  const int mantissa_range = 1 << format.mantissa_bits;
-  const int exponent_limit = (1 << format.exponent_bits) - 1;
-  const float sign = (bits & 0x80) != 0 ? -1.0F : 1.0F;
-  const int exponent = (bits >> format.mantissa_bits) & exponent_limit;
-  const int mantissa = bits & (mantissa_range - 1);
-  const bool is_last = exponent == exponent_limit;
-  if (is_last && format.has_infinity && mantissa == 0) return sign * std::numeric_limits<float>::infinity();
-  if (is_last && (format.has_infinity || mantissa == mantissa_range - 1)) {
-    return std::numeric_limits<float>::quiet_NaN();
-  }
-  const float fraction = static_cast<float>(mantissa) / static_cast<float>(mantissa_range);
-  if (exponent == 0) return sign * std::ldexp(fraction, 1 - format.bias);
-  return sign * std::ldexp(1.0F + fraction, exponent - format.bias);
-}
 
 at::Tensor table_of(const Float8Format& format) {
   at::Tensor table = at::empty({256}, at::kFloat);
@@ -66,9 +39,11 @@ at::Tensor raw_view(const StoredTensor& stored, at::ScalarType type) {
 
 }  // namespace
 
+at::Tensor bits_of(const StoredTensor& stored) { return raw_view(stored, at::kByte); }
+
 at::Tensor view_of(const StoredTensor& stored) {
-  if (stored.type == TensorType::F8_E4M3) return from_float8(raw_view(stored, at::kByte), kE4M3);
-  if (stored.type == TensorType::F8_E5M2) return from_float8(raw_view(stored, at::kByte), kE5M2);
+  if (stored.type == TensorType::F8_E4M3) return from_float8(bits_of(stored), kE4M3);
+  if (stored.type == TensorType::F8_E5M2) return from_float8(bits_of(stored), kE5M2);
   return raw_view(stored, *scalar_type_of(stored.type));
 }
 

@@ -25,4 +25,7 @@ struct StoredTensor {
 /// them, and the conversion (a table of the 256 values, Micikevicius et al. 2022, table 1) is exact.
 at::Tensor view_of(const StoredTensor& stored);
 
+/// A tensor of eight-bit floats as a view of its bits, uint8.
+at::Tensor bits_of(const StoredTensor& stored);
+
 }  // namespace longtake

@@ -3,8 +3,11 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "rank/engine/e4m3.h"
 
 namespace longtake {
 
@@ -26,6 +29,13 @@ class WeightSource {
 
   /// Whom to name in a message about this tensor; for one that is missing, the whole checkpoint.
   virtual std::string file_of(const std::string& name) const = 0;
+
+  /// Whether the tensor is stored in eight-bit floats.
+  virtual bool is_float8(const std::string&) const { return false; }
+
+  /// The tensor as it is stored, when that is E4M3: the bits in its shape, a scale for each of its first
+  /// dimension. nullopt for other types, and where a tensor is not given as it is stored.
+  virtual std::optional<E4m3Rows> read_e4m3(const std::string&) const { return std::nullopt; }
 
   /// False for a source that makes what it is asked for.
   virtual bool has_shapes() const { return true; }

@@ -53,7 +53,7 @@ std::vector<std::int64_t> Weights::shape_of(const std::string& name) const {
   return source_->shape_of(full);
 }
 
-at::Tensor Weights::take(const std::string& name, at::IntArrayRef shape) const {
+std::string Weights::use(const std::string& name, at::IntArrayRef shape) const {
   const std::string full = prefix_ + name;
   if (source_->has_shapes()) {
     const std::vector<std::int64_t> stored = shape_of(name);
@@ -63,7 +63,22 @@ at::Tensor Weights::take(const std::string& name, at::IntArrayRef shape) const {
     }
   }
   used_->names.insert(full);
-  return source_->read(full, shape).to(options_.device, options_.dtype);
+  return full;
+}
+
+at::Tensor Weights::take(const std::string& name, at::IntArrayRef shape) const {
+  return source_->read(use(name, shape), shape).to(options_.device, options_.dtype);
+}
+
+at::Tensor Weights::take_as_stored(const std::string& name, at::IntArrayRef shape) const {
+  return source_->read(use(name, shape), shape).to(options_.device);
+}
+
+std::optional<E4m3Rows> Weights::take_e4m3(const std::string& name, at::IntArrayRef shape) const {
+  if (!has(name) || !source_->is_float8(prefix_ + name)) return std::nullopt;
+  const auto rows = source_->read_e4m3(use(name, shape));
+  if (!rows) return std::nullopt;
+  return E4m3Rows{rows->bits_TI.to(options_.device), rows->scale_T.to(options_.device)};
 }
 
 void Weights::leave(const std::string& name) const {

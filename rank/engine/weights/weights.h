@@ -6,8 +6,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "jobs/precision.h"
+#include "rank/engine/e4m3.h"
 
 namespace longtake {
 
@@ -16,6 +20,7 @@ class WeightSource;
 struct WeightOptions {
   at::ScalarType dtype = at::kFloat;
   at::Device device = at::kCPU;
+  Precision precision = Precision::Auto;  ///< of the large matrices of a transformer's layers
 };
 
 /// The named tensors of a checkpoint, each read from disk when it is taken. Copies and selections share
@@ -40,6 +45,12 @@ class Weights {
   /// this view. Throws Error{InvalidInput} naming file and tensor when it is missing or has another shape.
   at::Tensor take(const std::string& name, at::IntArrayRef shape) const;
 
+  /// As take(), but in the type that it is stored (or adapted) in: for what is rounded from it.
+  at::Tensor take_as_stored(const std::string& name, at::IntArrayRef shape) const;
+
+  /// As take(), of a tensor that is stored in E4M3 and not adapted; nullopt, and nothing happens, for others.
+  std::optional<E4m3Rows> take_e4m3(const std::string& name, at::IntArrayRef shape) const;
+
   /// Says that these tensors are known and not needed: `name` itself and, when it ends in a dot, all
   /// below it. Nothing happens when there is none.
   void leave(const std::string& name) const;
@@ -56,6 +67,9 @@ class Weights {
  private:
   struct Used;
 
+  /// Returns the full name; from then on it counts as used.
+  std::string use(const std::string& name, at::IntArrayRef shape) const;
+
   std::shared_ptr<const WeightSource> source_;
   std::shared_ptr<Used> used_;
   WeightOptions options_;
@@ -64,9 +78,9 @@ class Weights {
 
 /// A .safetensors file, a .safetensors.index.json, a .pth or .bin file of torch.save; or how the names of
 /// one checkpoint's .safetensors files begin ("DIR/diffusion_pytorch_model"; "DIR" itself where there is
-/// only one): its index, its one file or all its numbered shards. Reads names and shapes only and maps the
-/// files. Throws Error{InvalidInput} naming the file (and tensor) when one is missing, cut short or not of
-/// its format, Error{Io} for the disk.
+/// only one): its index, its one file or all its numbered shards. fp8 files may have scales
+/// (float8_source.h). Reads names and shapes only and maps the files. Throws Error{InvalidInput} naming the
+/// file (and tensor) when one is missing, cut short or not of its format, Error{Io} for the disk.
 Weights open_weights(const std::filesystem::path& path, WeightOptions options);
 
 /// Tensors that are in memory already.
