@@ -88,7 +88,7 @@ const std::vector<KnownFailure>& causes() {
         "Nothing while others work. Look at that machine; the next run uses it again when it is there."}},
       {{"started over"},
        {"A rank was out of reach for a while and joined again.", "Nothing: its segment is tried again."}},
-      {{"waited 30 s for the others"},
+      {{"s for the others while starting"},
        {"A rank did not come while the run was starting.",
         "Run again; when it repeats, 'longtake doctor' checks how ranks are launched."}},
       {{"input/output error", "stale file handle", "read-only file system", "cannot write", "cannot read",

@@ -19,7 +19,9 @@
 #include "rank/rank_loop.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
+#include "scheduler/cli/engine_environment.h"
 #include "scheduler/cli/engines.h"
+#include "scheduler/cli/environment.h"
 #include "scheduler/cli/problems.h"
 #include "scheduler/cli/run_result.h"
 #include "scheduler/cli/scheduler_side.h"
@@ -140,7 +142,9 @@ RankExit be_a_rank(const CliOptions& cli, const RankProcess& process, const Cont
   options.engines = engine_programs();
   options.signals = process.signals;
   options.launcher = process.launcher;
-  options.limits = limits_of(load_profile_of(cli, process.hardware.gpus).timeouts);
+  const Profile profile = load_profile_of(cli, process.hardware.gpus);
+  options.engine_environment = engine_environment(profile, environment());
+  options.limits = limits_of(profile.timeouts);
   ControlLink link(address, process.hardware.rank);
   return run_rank(options, link);
 }
@@ -184,7 +188,8 @@ int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankProcess&
 
 int run_as_rank(const CliOptions& options) {
   const pid_t launcher = ::getppid();
-  auto deadline = std::make_unique<StartDeadline>(exit_code_for_launcher(kExitRunAgain));
+  auto deadline = std::make_unique<StartDeadline>(exit_code_for_launcher(kExitRunAgain),
+                                                  start_limit_s(std::getenv(kStartLimitVariable)));
   MpiWorld world;
   const RankProcess process = {hardware_of(world), catch_signals(), launcher};
   deadline->extend();

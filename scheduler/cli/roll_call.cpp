@@ -74,7 +74,7 @@ int hosts_of_allocation(const std::map<std::string, std::string>& environment) {
 }  // namespace
 
 std::optional<std::vector<RankAnswer>> answer_roll_call(int exit_code_when_late) {
-  const StartDeadline deadline(exit_code_when_late);
+  const StartDeadline deadline(exit_code_when_late, start_limit_s(std::getenv(kStartLimitVariable)));
   MpiWorld world;
   std::vector<RankAnswer> answers;
   for (const std::string& host : world.gather(host_name())) {

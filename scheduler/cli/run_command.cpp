@@ -10,6 +10,7 @@
 #include "rank/hardware.h"
 #include "rank/launch/mpirun_command.h"
 #include "rank/launch/srun_command.h"
+#include "rank/launch/start_deadline.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
@@ -76,8 +77,8 @@ LaunchOptions launch_options(const CliOptions& options, const RankHardware& hard
   launch.processors = hardware.cpu_slots;
   launch.is_root = ::geteuid() == 0;
   launch.exported_variables = {kResultFileVariable, kUnderLauncherVariable};
-  for (const char* name :
-       {"LONGTAKE_TERMINAL", "LONGTAKE_CONFIGS", "LONGTAKE_SLATE_FONT", kDeadlineVariable}) {
+  for (const char* name : {"LONGTAKE_TERMINAL", "LONGTAKE_CONFIGS", "LONGTAKE_SLATE_FONT", kDeadlineVariable,
+                           kStartLimitVariable}) {
     if (std::getenv(name) != nullptr) launch.exported_variables.emplace_back(name);
   }
   launch.program = {std::filesystem::read_symlink("/proc/self/exe").string()};
@@ -170,6 +171,7 @@ int run_command(const CliOptions& options, int argc, char** argv) {
   ::unsetenv(kDeadlineVariable);  // of another run, which started this one
   drain_ms_of(options.drain_time);
   end_reserve_ms_of(options.end_reserve);
+  start_limit_s(std::getenv(kStartLimitVariable));
   pass_deadline_on(deadline_here(options.deadline));
   prepare_or_refuse(options, hardware.gpus);
   const RunResult result = launch_and_wait(options, hardware, argc, argv);

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "jobs/error.h"
+#include "rank/launch/start_deadline.h"
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/engines.h"
@@ -33,6 +34,9 @@ SubmitSurroundings surroundings(const CliOptions& options) {
   here.has_srun = is_on_path("srun");
   for (const char* name : {"LONGTAKE_CONFIGS", "LONGTAKE_SLATE_FONT"}) {
     if (const char* path = std::getenv(name)) here.environment[name] = fs::absolute(path).string();
+  }
+  if (const char* limit = std::getenv(kStartLimitVariable)) {
+    here.environment[kStartLimitVariable] = std::to_string(start_limit_s(limit));
   }
   return here;
 }

@@ -33,6 +33,8 @@ constexpr int kMostMissed = 10;
 void add_talk(Project& project) {
   static const Recording recording = Recording().speech(kFrames / 25);
   project.add_job(kJob, recording, "infer_frames: 24\nsegment_clips: 1\ncontinuity: parallel\n");
+  // A start whose rank was killed ends when its others have waited for so long; 30 s as people have it.
+  project.set_variable("LONGTAKE_START_LIMIT_S", "8");
 }
 
 /// Of a film that was made without a fault, on two ranks.

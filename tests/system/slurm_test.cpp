@@ -43,8 +43,10 @@ class Slurm : public ::testing::Test {
   }
 
   Ended submit(const std::vector<std::string>& words, const std::string& work_dir = "work") {
-    std::vector<std::string> command = {longtake_program(), "submit", "--profile", "cpu", "--mem", "1024M",
-                                        "--work-dir",       work_dir};
+    std::vector<std::string> command = {"env"};
+    command.insert(command.end(), variables_.begin(), variables_.end());
+    command.insert(command.end(), {longtake_program(), "submit", "--profile", "cpu", "--mem", "1024M",
+                                   "--work-dir", work_dir});
     if (std::count(words.begin(), words.end(), "--ntasks-per-node") == 0) {
       command.insert(command.end(), {"--ntasks-per-node", "2"});
     }
@@ -115,6 +117,7 @@ class Slurm : public ::testing::Test {
   }
 
   Project project_;
+  std::vector<std::string> variables_;  ///< NAME=VALUE, of who submits
   std::unique_ptr<SlurmCluster> cluster_;
 };
 
@@ -275,6 +278,7 @@ TEST_F(Slurm, ASingleRankThatSrunStartedMakesTheFilm) {
 
 TEST_F(Slurm, AJobWhoseRanksDieAtEveryStartOfSrunNeedsAPerson) {
   add_film("talk");
+  variables_ = {"LONGTAKE_START_LIMIT_S=5"};  // the other rank waits for so long at each start
   const std::string job = submit_well({"talk.yaml", "--launch", "srun"});
   const auto rank = [&] { return find_process(cluster_->tag(), Role::Rank, 1); };
   for (int start = 1; start <= 3; ++start) {

@@ -42,14 +42,14 @@ void Project::add_job_file(const std::string& name, const std::string& lines) {
 
 void Project::set_faults(const std::string& script) {
   write_file(file("faults"), script);
-  if (!environment_.empty()) return;
+  if (program_ == file("bin") / "longtake") return;
   const fs::path programs = fs::path(longtake_program()).parent_path();
   fs::create_directories(file("bin"));
   for (const char* name : {"longtake", "longtake-maker"}) fs::copy_file(programs / name, file("bin") / name);
   fs::copy_file(LONGTAKE_FAULTY_ENGINE, file("bin") / "longtake-slate");
   program_ = file("bin") / "longtake";
-  environment_ = {{"LONGTAKE_FAULTS", "@" + file("faults").string()},
-                  {"LONGTAKE_FAULTS_DIARY", file("diary").string()}};
+  set_variable("LONGTAKE_FAULTS", "@" + file("faults").string());
+  set_variable("LONGTAKE_FAULTS_DIARY", file("diary").string());
 }
 
 std::vector<std::string> Project::faults_committed() const {

@@ -33,6 +33,9 @@ class Project {
   /// NAME.yaml with exactly these lines.
   void add_job_file(const std::string& name, const std::string& lines);
 
+  /// In the environment of what is started from now on.
+  void set_variable(const std::string& name, const std::string& value) { environment_[name] = value; }
+
   /// From now on `longtake` is an installation of its own whose slate engine has these faults
   /// (tests/faults/fault_rules.h). Engines that run already keep theirs.
   void set_faults(const std::string& script);
