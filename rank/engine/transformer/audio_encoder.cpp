@@ -1,6 +1,6 @@
 #include "rank/engine/transformer/audio_encoder.h"
 
-#include "rank/engine/transformer/pointwise.h"
+#include "rank/engine/kernels/activation.h"
 
 namespace longtake {
 namespace {

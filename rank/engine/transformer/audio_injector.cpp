@@ -1,6 +1,6 @@
 #include "rank/engine/transformer/audio_injector.h"
 
-#include "rank/engine/transformer/pointwise.h"
+#include <vector>
 
 namespace longtake {
 namespace {
@@ -8,6 +8,10 @@ namespace {
 // The published injectors keep their library's defaults, whatever the config's eps is.
 constexpr double kAttentionEps = 1e-6;
 constexpr double kAdainEps = 1e-5;
+
+/// All fill a GPU better than one. On a CPU the bits of a product may depend on its number of rows: those of
+/// a film stay what they are.
+std::int64_t frames_at_once(const at::Tensor& x, std::int64_t frames) { return x.is_cpu() ? 1 : frames; }
 
 }  // namespace
 
@@ -22,24 +26,35 @@ InjectedAudio AudioInjector::listen(const AudioTokens& tokens) const {
   const auto options = projections_.options();
   const at::Tensor both_F2D = modulation_(at::silu(tokens.global_FD.to(options))).to(at::kFloat);
   const std::vector<at::Tensor> shift_scale = both_F2D.chunk(2, -1);
-  InjectedAudio audio{shift_scale[0].contiguous(), shift_scale[1].contiguous(), {}};
-  for (std::int64_t frame = 0; frame < tokens.local_FND.size(0); ++frame) {
-    audio.frames.push_back(projections_.keys_values(tokens.local_FND[frame].to(options)));
+  const at::Tensor local_FND = tokens.local_FND.to(options);
+  const std::int64_t frames = local_FND.size(0), step = frames_at_once(local_FND, frames);
+  std::vector<at::Tensor> keys, values;
+  for (std::int64_t first = 0; first < frames; first += step) {
+    const KeysValues heard = projections_.keys_values(local_FND.narrow(0, first, step).flatten(0, 1));
+    keys.push_back(heard.keys);
+    values.push_back(heard.values);
   }
-  return audio;
+  const auto by_frame = [&](const std::vector<at::Tensor>& parts) {
+    const at::Tensor all = at::cat(parts);
+    return all.view({frames, local_FND.size(1), all.size(1), all.size(2)});
+  };
+  return {{shift_scale[1].add(1), shift_scale[0].contiguous(), kAdainEps},
+          {by_frame(keys), by_frame(values)}};
 }
 
 void AudioInjector::inject(const at::Tensor& hidden_LD, const InjectedAudio& audio,
                            LayerWorkspace& workspace) const {
-  const auto frames = static_cast<std::int64_t>(audio.frames.size());
-  const std::int64_t tokens = hidden_LD.size(0) / frames;
-  for (std::int64_t frame = 0; frame < frames; ++frame) {
-    const at::Tensor part_TD = hidden_LD.narrow(0, frame * tokens, tokens);
-    const at::Tensor normed_TD =
-        modulated_norm(part_TD, audio.scale_FD[frame], audio.shift_FD[frame], kAdainEps);
-    const at::Tensor heard_TD = projections_.cross(normed_TD.to(projections_.options()),
-                                                   audio.frames[static_cast<std::size_t>(frame)], workspace);
-    add_(part_TD, heard_TD);
+  const LayerNorm& norm = audio.norm;
+  const KeysValues& context = audio.context;
+  const std::int64_t frames = context.keys.size(0), tokens = hidden_LD.size(0) / frames;
+  const std::int64_t step = frames_at_once(hidden_LD, frames);
+  for (std::int64_t first = 0; first < frames; first += step) {
+    const auto of_frames = [&](const at::Tensor& all) { return all.narrow(0, first, step); };
+    const at::Tensor part_TD = hidden_LD.narrow(0, first * tokens, step * tokens);
+    const at::Tensor normed_TD = layer_norm(
+        part_TD, {of_frames(norm.gain_FD), of_frames(norm.shift_FD), norm.eps}, projections_.type());
+    add_(part_TD,
+         projections_.cross(normed_TD, {of_frames(context.keys), of_frames(context.values)}, workspace));
   }
 }
 

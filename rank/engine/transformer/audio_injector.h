@@ -2,19 +2,18 @@
 
 #include <ATen/ATen.h>
 
-#include <vector>
-
+#include "rank/engine/kernels/layer_norm.h"
 #include "rank/engine/transformer/audio_encoder.h"
 #include "rank/engine/transformer/projections.h"
 
-// F latent frames of a block, L tokens of a block, N local audio tokens of a frame, D model width
+// F latent frames of a block, L tokens of a block, N local audio tokens of a frame, D model width, H heads,
+// K head width
 namespace longtake {
 
 /// What one injector hears of a block: it does not depend on the denoising step.
 struct InjectedAudio {
-  at::Tensor shift_FD;
-  at::Tensor scale_FD;
-  std::vector<KeysValues> frames;  ///< of the local tokens, one per latent frame
+  LayerNorm norm;      ///< with gain and shift of each frame's global token
+  KeysValues context;  ///< [F, N, H, K], of the local tokens
 };
 
 /// Follows some layers: each frame's tokens are normed with shift and scale of the frame's global audio

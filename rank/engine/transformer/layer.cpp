@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "rank/engine/transformer/pointwise.h"
+#include "rank/engine/kernels/activation.h"
+#include "rank/engine/kernels/rotary.h"
 #include "rank/engine/transformer/rope.h"
 
 namespace longtake {
@@ -32,10 +33,12 @@ at::Tensor sink_turn_SJ(const TransformerConfig& config, const TokenGrid& grid, 
   return rotation_TJ(runs, config.head_dim(), device);
 }
 
-/// Of this layer at one timestep, float32, [D] each.
+/// Of this layer at one timestep, float32.
 struct Layer::Modulation {
-  at::Tensor shift, scale, gate;
-  at::Tensor ffn_shift, ffn_scale, ffn_gate;
+  LayerNorm norm;
+  at::Tensor gate_D;
+  LayerNorm ffn_norm;
+  at::Tensor ffn_gate_D;
 };
 
 Layer::Layer(const TransformerConfig& config, std::int64_t index, const Weights& weights)
@@ -44,10 +47,10 @@ Layer::Layer(const TransformerConfig& config, std::int64_t index, const Weights&
           own_weights(weights, index).take("modulation", {1, 6, config.dim}).to(at::kFloat).squeeze(0)),
       self_attention_(config, own_weights(weights, index).select("self_attn."), config.eps),
       text_attention_(config, own_weights(weights, index).select("cross_attn."), config.eps),
-      text_norm_weight_D_(own_weights(weights, index).take("norm3.weight", {config.dim}).to(at::kFloat)),
-      text_norm_bias_D_(own_weights(weights, index).take("norm3.bias", {config.dim}).to(at::kFloat)),
-      ffn_in_(take_linear(own_weights(weights, index), "ffn.0", config.dim, config.ffn_dim)),
-      ffn_out_(take_linear(own_weights(weights, index), "ffn.2", config.ffn_dim, config.dim)) {
+      text_norm_{own_weights(weights, index).take("norm3.weight", {config.dim}).to(at::kFloat),
+                 own_weights(weights, index).take("norm3.bias", {config.dim}).to(at::kFloat), config.eps},
+      ffn_in_(take_large_linear(own_weights(weights, index), "ffn.0", config.dim, config.ffn_dim)),
+      ffn_out_(take_large_linear(own_weights(weights, index), "ffn.2", config.ffn_dim, config.dim)) {
   if (const auto injector = config.injector_of(index)) injector_.emplace(config, *injector, weights);
 }
 
@@ -58,87 +61,70 @@ std::optional<InjectedAudio> Layer::audio(const AudioTokens& tokens) const {
 
 Layer::Modulation Layer::modulation(const TimeModulation& time) const {
   const at::Tensor sum_6D = modulation_6D_ + time.layers_6D;
-  return {sum_6D[0], sum_6D[1], sum_6D[2], sum_6D[3], sum_6D[4], sum_6D[5]};
+  return {{sum_6D[1].add(1), sum_6D[0], eps_}, sum_6D[2], {sum_6D[4].add(1), sum_6D[3], eps_}, sum_6D[5]};
 }
 
 void Layer::run_block(const at::Tensor& hidden_LD, const BlockPlace& place, const TimeModulation& time,
                       const KeysValues& text, const std::optional<InjectedAudio>& audio, LayerCache& cache,
                       LayerWorkspace& workspace) const {
   const Modulation modulated = modulation(time);
-  const at::Tensor normed_LD = modulated_norm(hidden_LD, modulated.scale, modulated.shift, eps_);
-  attend_block(normed_LD.to(self_attention_.options()), place, cache, workspace);
-  add_self_output(hidden_LD, modulated.gate, workspace);
-  add_text(hidden_LD, text, workspace);
-  add_feed_forward(hidden_LD, modulated, workspace);
+  const at::Tensor normed_LD = layer_norm(hidden_LD, modulated.norm, self_attention_.type());
+  finish(hidden_LD, attend_block(normed_LD, place, cache, workspace), modulated, text, workspace);
   if (injector_) injector_->inject(hidden_LD, audio.value(), workspace);
 }
 
 void Layer::run_sink(const at::Tensor& hidden_SD, const at::Tensor& turn_SJ, const TimeModulation& time_zero,
                      const KeysValues& text, LayerCache& cache, LayerWorkspace& workspace) const {
   const Modulation modulated = modulation(time_zero);
-  const at::Tensor normed_SD = modulated_norm(hidden_SD, modulated.scale, modulated.shift, eps_);
-  attend_sink(normed_SD.to(self_attention_.options()), turn_SJ, cache, workspace);
-  add_self_output(hidden_SD, modulated.gate, workspace);
-  add_text(hidden_SD, text, workspace);
-  add_feed_forward(hidden_SD, modulated, workspace);
+  const at::Tensor normed_SD = layer_norm(hidden_SD, modulated.norm, self_attention_.type());
+  finish(hidden_SD, attend_sink(normed_SD, turn_SJ, cache, workspace), modulated, text, workspace);
 }
 
-/// Leaves what attention gathered in the workspace's normed_TD.
-void Layer::attend_block(const at::Tensor& normed_LD, const BlockPlace& place, LayerCache& cache,
-                         LayerWorkspace& workspace) const {
+/// What attention gathers.
+at::Tensor Layer::attend_block(const at::Tensor& normed_LD, const BlockPlace& place, LayerCache& cache,
+                               LayerWorkspace& workspace) const {
   const at::Tensor query_LD = rows(workspace.query_TD, normed_LD, self_attention_);
   const at::Tensor key_LD = rows(workspace.key_TD, normed_LD, self_attention_);
   const LayerCache::Slot slot = cache.next_slot();
-  self_attention_.query_into(query_LD, normed_LD);
-  self_attention_.key_into(key_LD, normed_LD);
+  self_attention_.query_into(query_LD, normed_LD, place.turn_LJ);
+  self_attention_.key_into(slot.keys_LHK, normed_LD, place.turn_LJ, key_LD);
   self_attention_.value_into(slot.values_LHK.view(normed_LD.sizes()), normed_LD);
-  const at::Tensor query_LHK = self_attention_.heads_of(query_LD);
-  rotate_into(query_LHK, query_LHK, place.turn_LJ);
-  rotate_into(slot.keys_LHK, self_attention_.heads_of(key_LD), place.turn_LJ);
   cache.place_reference(place.reference_frame, place.reference_turn_RJ);
-  const at::Tensor gathered_LD = rows(workspace.normed_TD, normed_LD, self_attention_);
-  attend(query_LHK, cache.keys(), cache.values(), self_attention_.heads_of(gathered_LD), workspace.scores);
+  return self_attention_.gathered_TD(query_LD, {cache.keys(), cache.values()}, workspace);
 }
 
-/// Leaves what attention gathered in the workspace's normed_TD.
-void Layer::attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
-                        LayerWorkspace& workspace) const {
+/// What attention gathers.
+at::Tensor Layer::attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
+                              LayerWorkspace& workspace) const {
   const at::Tensor query_SD = rows(workspace.query_TD, normed_SD, self_attention_);
   const at::Tensor key_SD = rows(workspace.key_TD, normed_SD, self_attention_);
-  self_attention_.query_into(query_SD, normed_SD);
-  self_attention_.key_into(key_SD, normed_SD);
+  self_attention_.query_into(query_SD, normed_SD, turn_SJ);
+  self_attention_.raw_key_into(key_SD, normed_SD);
   self_attention_.value_into(cache.sink_values_SHK().view(normed_SD.sizes()), normed_SD);
-  const at::Tensor query_SHK = self_attention_.heads_of(query_SD);
-  rotate_into(query_SHK, query_SHK, turn_SJ);
   cache.store_sink_keys(self_attention_.heads_of(key_SD), turn_SJ, kReferenceFrame);
-  const at::Tensor gathered_SD = rows(workspace.normed_TD, normed_SD, self_attention_);
-  attend(query_SHK, cache.sink_keys_SHK(), cache.sink_values_SHK(), self_attention_.heads_of(gathered_SD),
-         workspace.scores);
+  return self_attention_.gathered_TD(query_SD, {cache.sink_keys_SHK(), cache.sink_values_SHK()}, workspace);
 }
 
-void Layer::add_self_output(const at::Tensor& hidden_TD, const at::Tensor& gate_D,
-                            LayerWorkspace& workspace) const {
-  const at::Tensor gathered_TD = rows(workspace.normed_TD, hidden_TD, self_attention_);
+/// All that follows self-attention. Each addition to the hidden states makes the next part's input with it.
+void Layer::finish(const at::Tensor& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulated,
+                   const KeysValues& text, LayerWorkspace& workspace) const {
   const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD, self_attention_);
   self_attention_.output_into(out_TD, gathered_TD);
-  add_gated_(hidden_TD, out_TD, gate_D);
+  const at::Tensor asking_TD = add_then_norm(hidden_TD, out_TD, modulated.gate_D, text_norm_);
+  const at::Tensor heard_TD = text_attention_.cross(asking_TD, text, workspace);
+  const at::Tensor normed_TD = add_then_norm(hidden_TD, heard_TD, /*gate=*/{}, modulated.ffn_norm);
+  add_gated_(hidden_TD, feed_forward(normed_TD, workspace), modulated.ffn_gate_D);
 }
 
-void Layer::add_text(const at::Tensor& hidden_TD, const KeysValues& text, LayerWorkspace& workspace) const {
-  const at::Tensor normed_TD = layer_norm(hidden_TD, text_norm_weight_D_, text_norm_bias_D_, eps_);
-  add_(hidden_TD, text_attention_.cross(normed_TD.to(text_attention_.options()), text, workspace));
-}
-
-void Layer::add_feed_forward(const at::Tensor& hidden_TD, const Modulation& modulated,
-                             LayerWorkspace& workspace) const {
-  const at::Tensor normed_TD = modulated_norm(hidden_TD, modulated.ffn_scale, modulated.ffn_shift, eps_);
-  const at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.inner_TN, hidden_TD.size(0),
+/// A view of the workspace's key buffer.
+at::Tensor Layer::feed_forward(const at::Tensor& normed_TD, LayerWorkspace& workspace) const {
+  const at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.inner_TN, normed_TD.size(0),
                                                       ffn_in_.bias_O.size(0), self_attention_.options());
-  const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD, self_attention_);
-  ffn_in_.into(inner_TN, normed_TD.to(self_attention_.options()));
+  const at::Tensor out_TD = rows(workspace.key_TD, normed_TD, self_attention_);
+  ffn_in_.into(inner_TN, normed_TD);
   gelu_(inner_TN);
   ffn_out_.into(out_TD, inner_TN);
-  add_gated_(hidden_TD, out_TD, modulated.ffn_gate);
+  return out_TD;
 }
 
 }  // namespace longtake

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "rank/engine/kernels/layer_norm.h"
 #include "rank/engine/transformer/audio_injector.h"
 #include "rank/engine/transformer/layer_cache.h"
 #include "rank/engine/transformer/layer_workspace.h"
@@ -57,22 +58,19 @@ class Layer {
  private:
   struct Modulation;
   Modulation modulation(const TimeModulation& time) const;
-  void attend_block(const at::Tensor& normed_LD, const BlockPlace& place, LayerCache& cache,
-                    LayerWorkspace& workspace) const;
-  void attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
-                   LayerWorkspace& workspace) const;
-  void add_self_output(const at::Tensor& hidden_TD, const at::Tensor& gate_D,
-                       LayerWorkspace& workspace) const;
-  void add_text(const at::Tensor& hidden_TD, const KeysValues& text, LayerWorkspace& workspace) const;
-  void add_feed_forward(const at::Tensor& hidden_TD, const Modulation& modulation,
-                        LayerWorkspace& workspace) const;
+  at::Tensor attend_block(const at::Tensor& normed_LD, const BlockPlace& place, LayerCache& cache,
+                          LayerWorkspace& workspace) const;
+  at::Tensor attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
+                         LayerWorkspace& workspace) const;
+  void finish(const at::Tensor& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulation,
+              const KeysValues& text, LayerWorkspace& workspace) const;
+  at::Tensor feed_forward(const at::Tensor& normed_TD, LayerWorkspace& workspace) const;
 
   double eps_;
   at::Tensor modulation_6D_;
   Projections self_attention_;
   Projections text_attention_;
-  at::Tensor text_norm_weight_D_;
-  at::Tensor text_norm_bias_D_;
+  LayerNorm text_norm_;
   Linear ffn_in_;
   Linear ffn_out_;
   std::optional<AudioInjector> injector_;

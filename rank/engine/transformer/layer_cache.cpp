@@ -1,6 +1,6 @@
 #include "rank/engine/transformer/layer_cache.h"
 
-#include "rank/engine/transformer/rope.h"
+#include "rank/engine/kernels/rotary.h"
 
 namespace longtake {
 

@@ -12,7 +12,7 @@ at::Tensor LayerWorkspace::rows_of(at::Tensor& buffer, std::int64_t rows, std::i
 
 std::int64_t LayerWorkspace::bytes() const {
   std::int64_t bytes = scores.bytes();
-  for (const at::Tensor* buffer : {&normed_TD, &query_TD, &key_TD, &inner_TN}) {
+  for (const at::Tensor* buffer : {&query_TD, &key_TD, &gathered_TD, &inner_TN}) {
     if (buffer->defined()) bytes += static_cast<std::int64_t>(buffer->nbytes());
   }
   return bytes;

@@ -10,9 +10,9 @@ namespace longtake {
 /// The memory that a layer computes in, kept between layers and blocks: nothing is allocated per layer
 /// but small things. Belongs to one thread.
 struct LayerWorkspace {
-  at::Tensor normed_TD;  ///< the input of a part of the layer, and later what attention gathered
   at::Tensor query_TD;
-  at::Tensor key_TD;  ///< and later a part's output
+  at::Tensor key_TD;       ///< and later a part's output
+  at::Tensor gathered_TD;  ///< by attention in tiles; a fused one answers in memory of its own
   at::Tensor inner_TN;
   ScoreWorkspace scores;
 

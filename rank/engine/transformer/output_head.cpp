@@ -1,7 +1,7 @@
 #include "rank/engine/transformer/output_head.h"
 
+#include "rank/engine/kernels/layer_norm.h"
 #include "rank/engine/transformer/patches.h"
-#include "rank/engine/transformer/pointwise.h"
 
 namespace longtake {
 
@@ -15,7 +15,8 @@ OutputHead::OutputHead(const TransformerConfig& config, const Weights& weights)
 at::Tensor OutputHead::velocity_CFYX(const at::Tensor& hidden_LD, const TimeModulation& time,
                                      const TokenGrid& grid) const {
   const at::Tensor shift_scale_2D = modulation_2D_ + time.head_D;
-  const at::Tensor normed_LD = modulated_norm(hidden_LD, shift_scale_2D[1], shift_scale_2D[0], eps_);
+  const at::Tensor normed_LD =
+      layer_norm(hidden_LD, {shift_scale_2D[1].add(1), shift_scale_2D[0], eps_}, at::kFloat);
   return unpatched_CFYX(linear_(normed_LD), grid, channels_);
 }
 

@@ -5,7 +5,7 @@
 #include "rank/engine/transformer/token_grid.h"
 
 /// Rotary position embedding over frame, row and column (Su et al. 2021; three axes as in Wan 2.1).
-// T tokens, H heads, K head width, J = K/2 pairs of a head
+// T tokens, J pairs of a head
 namespace longtake {
 
 /// The rotation of each token's pairs, complex64 [T, J]. Angles, cosines and sines are computed in
@@ -15,8 +15,5 @@ at::Tensor rotation_TJ(const GridPositions& positions, std::int64_t head_dim, at
 
 /// The runs one after another.
 at::Tensor rotation_TJ(const std::vector<GridPositions>& runs, std::int64_t head_dim, at::Device device);
-
-/// out = x, each pair of values turned by its token's rotation, computed in float32. `out` may be `x`.
-void rotate_into(const at::Tensor& out_THK, const at::Tensor& x_THK, const at::Tensor& turn_TJ);
 
 }  // namespace longtake

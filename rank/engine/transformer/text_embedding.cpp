@@ -3,7 +3,7 @@
 #include <string>
 
 #include "jobs/error.h"
-#include "rank/engine/transformer/pointwise.h"
+#include "rank/engine/kernels/activation.h"
 
 namespace longtake {
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "rank/engine/kernels/rotary.h"
 #include "rank/engine/transformer/rope.h"
 
 namespace longtake {

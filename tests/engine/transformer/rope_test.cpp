@@ -1,4 +1,5 @@
 #include "rank/engine/transformer/rope.h"
+#include "rank/engine/kernels/rotary.h"
 
 #include <gtest/gtest.h>
 

@@ -51,20 +51,23 @@ at::Tensor RolloutInputs::audio_ZEV(std::int64_t block) const {
 
 TransformerConfig reference_config() { return read_transformer_config(reference("dit_config.json")); }
 
-Weights reference_transformer_weights() { return reference_weights("dit_weights.safetensors"); }
+Weights reference_transformer_weights(const WeightOptions& options) {
+  return open_weights(reference("dit_weights.safetensors"), options);
+}
 
 SmallTransformer::SmallTransformer(const TransformerConfig& config, const Weights& weights,
                                    const RolloutInputs& inputs, std::vector<std::int64_t> cuts)
     : schedule(flow_schedule(inputs.steps, false)),
       inputs_(inputs),
       config_(config),
+      device_(weights.options().device),
       input_(config, weights),
       audio_encoder_(config, weights),
       head_(config, weights) {
   const TimeEmbedding time(config, weights);
   time_zero_ = time.at(0);
   for (const float timestep : schedule.timesteps) times_.push_back(time.at(timestep));
-  const at::Tensor text_TD = TextEmbedding(config, weights)(inputs.words_WE);
+  const at::Tensor text_TD = TextEmbedding(config, weights)(inputs.words_WE.to(device_));
   for (const Interval layers : intervals(config.layers, cuts)) {
     stacks_.emplace_back(config, layers, weights);
     texts_.push_back(stacks_.back().text(text_TD));
@@ -78,8 +81,8 @@ SmallTransformer::SmallTransformer(const TransformerConfig& config, const Weight
 }
 
 void SmallTransformer::fill_sink() {
-  at::Tensor hidden_SD = input_.sink_SD(inputs_.reference_CFYX, inputs_.motion_CFYX);
-  const at::Tensor turn_SJ = sink_turn_SJ(config_, inputs_.grid, at::kCPU);
+  at::Tensor hidden_SD = input_.sink_SD(inputs_.reference_CFYX.to(device_), inputs_.motion_CFYX.to(device_));
+  const at::Tensor turn_SJ = sink_turn_SJ(config_, inputs_.grid, device_);
   for (std::size_t i = 0; i < stacks_.size(); ++i) {
     hidden_SD = stacks_[i].run_sink(hidden_SD, turn_SJ, time_zero_, texts_[i], caches_[0][i]);
     for (std::size_t step = 1; step < caches_.size(); ++step) caches_[step][i].share_sink(caches_[0][i]);
@@ -96,9 +99,9 @@ at::Tensor SmallTransformer::velocity_CFYX(std::int64_t block, std::int64_t step
                                            const at::Tensor& latent_CFYX) {
   const TimeModulation& time = times_.at(static_cast<std::size_t>(step));
   const BlockPlace place =
-      block_place(config_, inputs_.grid, block * kFramesOfBlock, inputs_.sink_distance, at::kCPU);
-  const AudioTokens audio = audio_encoder_.block(inputs_.audio_ZEV(block));
-  at::Tensor hidden_LD = input_.block_LD(latent_CFYX, inputs_.pose_CFYX(block));
+      block_place(config_, inputs_.grid, block * kFramesOfBlock, inputs_.sink_distance, device_);
+  const AudioTokens audio = audio_encoder_.block(inputs_.audio_ZEV(block).to(device_));
+  at::Tensor hidden_LD = input_.block_LD(latent_CFYX.to(device_), inputs_.pose_CFYX(block).to(device_));
   for (std::size_t i = 0; i < stacks_.size(); ++i) {
     hidden_LD = stacks_[i].run_block(hidden_LD, place, time, texts_[i], stacks_[i].audio(audio),
                                      caches_.at(static_cast<std::size_t>(step))[i]);
@@ -107,7 +110,7 @@ at::Tensor SmallTransformer::velocity_CFYX(std::int64_t block, std::int64_t step
 }
 
 at::Tensor SmallTransformer::denoise(std::int64_t block, std::int64_t step, const at::Tensor& latent_CFYX) {
-  return euler_step(schedule, step, latent_CFYX, velocity_CFYX(block, step, latent_CFYX));
+  return euler_step(schedule, step, latent_CFYX.to(device_), velocity_CFYX(block, step, latent_CFYX));
 }
 
 const LayerCache& SmallTransformer::cache(std::int64_t step, std::int64_t layer) const {

@@ -37,12 +37,12 @@ struct RolloutInputs {
 inline constexpr std::int64_t kFramesOfBlock = 3;
 
 TransformerConfig reference_config();
-Weights reference_transformer_weights();
+Weights reference_transformer_weights(const WeightOptions& options = {});
 
 /// A whole transformer of one or more stacks, one cache per step and stack, prepared for a rollout.
 class SmallTransformer {
  public:
-  /// `cuts`: the first layer of every stack but the first.
+  /// On the weights' device; latents may come from any. `cuts`: the first layer of every stack but the first.
   SmallTransformer(const TransformerConfig& config, const Weights& weights, const RolloutInputs& inputs,
                    std::vector<std::int64_t> cuts = {});
 
@@ -62,6 +62,7 @@ class SmallTransformer {
  private:
   const RolloutInputs& inputs_;
   TransformerConfig config_;
+  at::Device device_;
   InputEmbedding input_;
   AudioEncoder audio_encoder_;
   OutputHead head_;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+/// When the GPU's side of this folder computes. Each NAME.h is a contract for any device; NAME.cpp meets it
+/// with LibTorch's operations, plainly on a GPU and in tiles on a CPU; NAME.cu does the same on a GPU in one
+/// pass over memory. Results agree up to the rounding of the last bit of the stored type.
+namespace longtake {
+
+#ifdef LONGTAKE_CUDA
+inline constexpr bool kHasGpuKernels = true;
+#else
+inline constexpr bool kHasGpuKernels = false;
+#endif
+
+/// From now on GPUs compute with LibTorch's operations too (`true`) or with the kernels: what a benchmark
+/// compares. For the whole process; call it while nothing computes.
+void use_plain_operations(bool plain);
+
+/// Whether all of these tensors can be read and written 16 bytes at a time by a kernel: on a GPU, in
+/// float32, bfloat16 or float16, the last dimension a multiple of eight in one piece, every row aligned.
+/// Undefined tensors do not count. False for all after use_plain_operations(true).
+bool suits_kernels(std::initializer_list<at::Tensor> tensors);
+
+}  // namespace longtake

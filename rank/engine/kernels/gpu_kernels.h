@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+/// What the .cu files define: the contracts of this folder on a GPU, for tensors that suits_kernels(). On the
+/// device's current stream, without waiting. Rows may be strided; results do not depend on how rows are
+/// shared out, so they are the same in every run.
+// T tokens, D model width, F rows of gains, H heads, K head width, J pairs of a head, P pixels, C channels
+namespace longtake::gpu {
+
+/// hidden += added * gate where `added` is defined (an undefined gate is 1); out = layer norm of hidden where
+/// `out` is defined.
+struct AddAndNorm {
+  at::Tensor hidden_TD;  ///< float32
+  at::Tensor added_TD;
+  at::Tensor gate_D;  ///< float32
+  at::Tensor out_TD;
+  at::Tensor gain_FD;  ///< float32, [F, D] or [D]
+  at::Tensor shift_FD;
+  double eps = 0;
+};
+void add_and_norm(const AddAndNorm& work);
+
+/// out = x, root-mean-square normed over D where `weight` is defined, and turned where `turn` is.
+/// `out` may be `x`.
+struct NormAndTurn {
+  at::Tensor out_TD;
+  at::Tensor x_TD;
+  at::Tensor weight_D;  ///< of x's type
+  at::Tensor turn_TJ;   ///< complex64
+  double eps = 0;
+};
+void norm_and_turn(const NormAndTurn& work);
+
+void gelu_(const at::Tensor& x);
+
+/// Of at most 768 channels, contiguous.
+struct NormedSilu {
+  at::Tensor out_PC;
+  at::Tensor x_PC;
+  at::Tensor bias_C;  ///< or undefined
+  at::Tensor gain_C;
+};
+void normed_silu(const NormedSilu& work);
+
+/// `plus` may be undefined.
+void add_bias_(const at::Tensor& x_PC, const at::Tensor& bias_C, const at::Tensor& plus_PC);
+
+}  // namespace longtake::gpu
