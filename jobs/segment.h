@@ -9,6 +9,7 @@
 #include "jobs/ids.h"
 #include "jobs/interval.h"
 #include "jobs/layout.h"
+#include "jobs/precision.h"
 
 namespace longtake {
 
@@ -22,6 +23,7 @@ struct GenerationSettings {
   int infer_frames = 48;  ///< frames of one clip
   std::string model;      ///< checkpoint directory; empty for engines without a model
   std::string lora;       ///< file; empty for none
+  Precision precision = Precision::Auto;
 };
 
 /// Which part of an attempt one engine of a group does. Every engine of the group gets the same order but
@@ -78,22 +80,32 @@ struct SegmentFacts {
   }
 };
 
+/// When an engine had most memory, and what for. Empty where nobody knows.
+struct MemoryPeak {
+  std::string moment;     ///< one of EngineWork::seconds: "step 2"
+  std::string component;  ///< what grew then, as the planner names it: "activations"
+  /// What the engine kept allocated until then, by component; without what lived for a moment.
+  std::map<std::string, std::int64_t> held_bytes;
+};
+
 /// Where an engine's time and memory went in one attempt, for the job's log.
 struct EngineWork {
-  std::string device;                     ///< "cpu", "NVIDIA H100 80GB HBM3"
-  std::string precision;                  ///< "fp32", "bf16"; empty for an engine without a model
+  std::string device;     ///< "cpu", "NVIDIA H100 80GB HBM3"
+  std::string precision;  ///< "fp32", "bf16", "fp8", "int8"; empty for an engine without a model
   std::map<std::string, double> seconds;  ///< by what was done: "load", "text", "step 1", "decode", "wait"
   std::int64_t allocated_bytes = 0;       ///< peak of tensors on the device; 0 where nobody counts them
   std::int64_t reserved_bytes = 0;        ///< peak that LibTorch took from the device for them
   std::int64_t used_bytes = 0;            ///< peak of the process on its device
+  MemoryPeak peak{};
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GroupShare, layout, stage, meeting)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MemoryPeak, moment, component, held_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineWork, device, precision, seconds, allocated_bytes, reserved_bytes,
-                                   used_bytes)
+                                   used_bytes, peak)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrameSize, height, width)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationSettings, prompt, sample_steps, sample_guide_scale,
-                                   fold_last_step, base_seed, infer_frames, model, lora)
+                                   fold_last_step, base_seed, infer_frames, model, lora, precision)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentOrder, attempt, job, identity, settings, size, range, clips, frames,
                                    renewal_clips, share, film_frames, reference_image, speech, speech_samples,
                                    segment, carry_in, carry_out, unfinished)

@@ -149,11 +149,11 @@ class RankLoop {
 
   /// An engine sees its rank's GPU as the only one.
   Environment engine_environment(bool plain_transport) const {
-    Environment environment;
+    Environment environment = options_.engine_environment;
     if (const auto gpu = options_.hardware.gpu_index()) {
       const char* variable = std::getenv("CUDA_VISIBLE_DEVICES");
-      environment = variables_for_gpu(
-          variable != nullptr ? std::optional<std::string>(variable) : std::nullopt, static_cast<int>(*gpu));
+      environment.merge(variables_for_gpu(
+          variable != nullptr ? std::optional<std::string>(variable) : std::nullopt, static_cast<int>(*gpu)));
     }
     if (plain_transport) {
       environment["NCCL_P2P_DISABLE"] = "1";

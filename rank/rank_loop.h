@@ -9,6 +9,7 @@
 #include "jobs/messages.h"
 #include "rank/rank_core.h"
 #include "rank/scheduler_link.h"
+#include "rank/spawn.h"
 
 namespace longtake {
 
@@ -16,6 +17,8 @@ struct RankOptions {
   RankHardware hardware;
   /// Engine programs by the name jobs use: {"slate", ".../longtake-slate"}.
   std::map<std::string, std::filesystem::path> engines;
+  /// Of every engine, besides what chooses its GPU: what the profile says about devices and transports.
+  Environment engine_environment{};
   /// Existing folder for engine-<rank>.log, what engines print; empty: they print to our standard error.
   std::filesystem::path log_folder;
   /// Readable end of a pipe into which the program's signal handler writes each signal's number as one

@@ -37,13 +37,17 @@ TEST(Messages, AttemptFinishedKeepsTheFacts) {
 }
 
 TEST(Messages, StageFinishedKeepsTheWork) {
-  const EngineWork work = {"cpu", "fp32", {{"step 1", 2.5}}, 1, 2, 3};
+  const EngineWork work = {
+      "cpu", "fp32", {{"step 1", 2.5}}, 1, 2, 3, {"step 1", "activations", {{"sink cache", 4}}}};
   const auto got = through_the_wire(StageFinished{Epoch{2}, AttemptId{9}, RankId{1}, 3, 3.25, 77, work});
   EXPECT_EQ(got.stage, 3);
   EXPECT_EQ(got.seconds, 3.25);
   EXPECT_EQ(got.work.precision, "fp32");
   EXPECT_EQ(got.work.seconds.at("step 1"), 2.5);
   EXPECT_EQ(got.work.used_bytes, 3);
+  EXPECT_EQ(got.work.peak.moment, "step 1");
+  EXPECT_EQ(got.work.peak.component, "activations");
+  EXPECT_EQ(got.work.peak.held_bytes.at("sink cache"), 4);
 }
 
 TEST(Messages, EveryErrorKindSurvives) {
