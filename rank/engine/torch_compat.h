@@ -1,7 +1,7 @@
 #pragma once
 
-#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
+#include <c10/core/Stream.h>
 #include <torch/version.h>
 
 #include <cstddef>
@@ -12,10 +12,6 @@
 
 #define LONGTAKE_TORCH_AT_LEAST(major, minor) \
   (TORCH_VERSION_MAJOR > (major) || (TORCH_VERSION_MAJOR == (major) && TORCH_VERSION_MINOR >= (minor)))
-
-#if LONGTAKE_TORCH_AT_LEAST(2, 9)
-#include <c10/core/CachingDeviceAllocator.h>
-#endif
 
 /// What differs between the LibTorch versions that this builds with (Debian's 1.13 and 2.x), and nothing
 /// else.
@@ -65,33 +61,11 @@ using AllocatorTotal = std::size_t;
 using AllocatorTotal = std::int64_t;
 #endif
 
-/// Of a device with memory of its own, in bytes.
-struct DeviceMemory {
-  std::int64_t peak_allocated = 0;  ///< the most in tensors
-  std::int64_t peak_reserved = 0;   ///< the most that LibTorch took of the device
-  std::int64_t used = 0;            ///< now, by everybody
-};
-
-/// Since forget_device_peak(). nullopt on a CPU, and before LibTorch 2.9, which cannot be asked without
-/// CUDA's headers.
+/// A stream as its device's own libraries know it. Null before LibTorch 2.9, which we do not build for CUDA.
 #if LONGTAKE_TORCH_AT_LEAST(2, 9)
-inline std::optional<DeviceMemory> device_memory(c10::Device device) {
-  if (device.is_cpu()) return std::nullopt;
-  constexpr std::size_t kAll = 0;  // the first of an allocator's statistics is about all its pools
-  c10::DeviceAllocator* allocator = c10::getDeviceAllocator(device.type());
-  const auto stats = allocator->getDeviceStats(device.index());
-  const auto [free_bytes, all_bytes] = allocator->getMemoryInfo(device.index());
-  return DeviceMemory{stats.allocated_bytes[kAll].peak, stats.reserved_bytes[kAll].peak,
-                      static_cast<std::int64_t>(all_bytes - free_bytes)};
-}
-
-inline void forget_device_peak(c10::Device device) {
-  if (!device.is_cpu()) c10::getDeviceAllocator(device.type())->resetPeakStats(device.index());
-}
+inline void* native_handle_of(const c10::Stream& stream) { return stream.native_handle(); }
 #else
-inline std::optional<DeviceMemory> device_memory(c10::Device) { return std::nullopt; }
-
-inline void forget_device_peak(c10::Device) {}
+inline void* native_handle_of(const c10::Stream&) { return nullptr; }
 #endif
 
 }  // namespace longtake
