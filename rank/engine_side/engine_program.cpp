@@ -38,7 +38,7 @@ int run_engine_program(const EngineProgram& program, int argument_count, char** 
   try {
     const SegmentMaker maker = start();
     SegmentService(OrderLine(std::atoi(descriptor)), {kEngineProtocol, program.engine, program.version},
-                   maker)
+                   maker, program.can_go_on)
         .serve();
     return 0;
   } catch (const std::exception& e) {

@@ -28,7 +28,13 @@ void SegmentService::on(const MakeSegment& order) {
   ends_by_.reset();
   reported_frames_ = 0;
   reported_at_ = std::chrono::steady_clock::now();
-  line_.send(make(order.order));
+  const EngineReport report = make(order.order);
+  line_.send(report);
+  const bool has_failed = std::holds_alternative<SegmentGivenUp>(report);
+  if (has_failed && can_go_on_ && !can_go_on_()) {
+    throw Error(ErrorKind::DeviceLost,
+                "the device does not compute any more in this process: a new one has to");
+  }
 }
 
 EngineReport SegmentService::make(const SegmentOrder& order) {

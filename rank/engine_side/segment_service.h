@@ -36,12 +36,18 @@ struct PartMade {
 using SegmentMaker = std::function<std::optional<PartMade>(const SegmentOrder&, const AfterFrame&)>;
 
 /// An engine's life: one segment after the other until it is told to quit or its rank is gone. A segment
-/// that fails is reported and is no reason to end. Belongs to one thread.
+/// that fails is reported, and is a reason to end only when `can_go_on` says no afterwards: then a new
+/// process has to take this one's place. Belongs to one thread.
 class SegmentService {
  public:
-  SegmentService(OrderLine line, EngineStarted introduction, SegmentMaker maker)
-      : line_(std::move(line)), introduction_(std::move(introduction)), maker_(std::move(maker)) {}
+  SegmentService(OrderLine line, EngineStarted introduction, SegmentMaker maker,
+                 std::function<bool()> can_go_on = {})
+      : line_(std::move(line)),
+        introduction_(std::move(introduction)),
+        maker_(std::move(maker)),
+        can_go_on_(std::move(can_go_on)) {}
 
+  /// Throws Error{DeviceLost} when it cannot go on; the rank has its report by then.
   void serve();
 
  private:
@@ -58,6 +64,7 @@ class SegmentService {
   OrderLine line_;
   EngineStarted introduction_;
   SegmentMaker maker_;
+  std::function<bool()> can_go_on_;
   std::int64_t reported_frames_ = 0;
   std::chrono::steady_clock::time_point reported_at_;
   bool must_quit_ = false;
