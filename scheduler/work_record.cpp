@@ -63,6 +63,9 @@ void WorkRecord::add(const StageRecord& record) {
   sum.work.device = record.work.device;
   sum.work.precision = record.work.precision;
   for (const auto& [phase, seconds] : record.work.seconds) sum.work.seconds[phase] += seconds;
+  // Of the segment with the largest peak; on a CPU later ones may not have grown at all.
+  const bool is_largest = record.work.used_bytes > sum.work.used_bytes && !record.work.peak.moment.empty();
+  if (is_largest || sum.work.peak.moment.empty()) sum.work.peak = record.work.peak;
   take_largest(sum.work.allocated_bytes, record.work.allocated_bytes);
   take_largest(sum.work.reserved_bytes, record.work.reserved_bytes);
   take_largest(sum.work.used_bytes, record.work.used_bytes);
@@ -92,6 +95,7 @@ nlohmann::json WorkRecord::engines(const JobShare& share) const {
                        {"allocated_bytes", sum.work.allocated_bytes},
                        {"reserved_bytes", sum.work.reserved_bytes},
                        {"used_bytes", peak_bytes_of(sum.work, sum.resident_bytes)},
+                       {"peak", sum.work.peak},
                        {"predicted_bytes", predicted_bytes(share, stage)}});
   }
   return engines;

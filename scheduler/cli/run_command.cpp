@@ -73,7 +73,8 @@ void prepare_or_refuse(const CliOptions& options, const std::vector<Gpu>& gpus) 
 
 LaunchOptions launch_options(const CliOptions& options, const RankHardware& hardware, int argc, char** argv) {
   LaunchOptions launch;
-  launch.ranks = options.ranks ? *options.ranks : slots_for(options, hardware);
+  const DeviceKind device = load_profile_of(options, hardware.gpus).device;
+  launch.ranks = options.ranks ? *options.ranks : slots_for(options, device, hardware);
   launch.processors = hardware.cpu_slots;
   launch.is_root = ::geteuid() == 0;
   launch.exported_variables = {kResultFileVariable, kUnderLauncherVariable};

@@ -55,6 +55,23 @@ TEST(WorkRecord, TakesTheProcesssMemoryOfAnEngineThatDoesNotCount) {
   EXPECT_TRUE(record.engines({})[0].at("predicted_bytes").is_null());
 }
 
+TEST(WorkRecord, KeepsWhenAndForWhatTheLargestPeakWas) {
+  const auto peaking = [](std::int64_t bytes, const std::string& moment) {
+    EngineWork done = work(4, bytes);
+    done.peak = {moment, moment == "decode" ? "vae workspace" : "activations", {{"caches", bytes / 4}}};
+    return done;
+  };
+  WorkRecord record;
+  record.add({RankId{0}, 0, 10, 1, peaking(200, "step 1")});
+  record.add({RankId{0}, 0, 10, 1, peaking(300, "decode")});
+  record.add({RankId{0}, 0, 10, 1, peaking(250, "step 2")});
+  record.add({RankId{0}, 0, 10, 1, work(4, 400)});  // it did not know
+  const nlohmann::json peak = record.engines({})[0].at("peak");
+  EXPECT_EQ(peak.at("moment"), "decode");
+  EXPECT_EQ(peak.at("component"), "vae workspace");
+  EXPECT_EQ(peak.at("held_bytes").at("caches"), 75);
+}
+
 TEST(WorkRecord, OfNothingIsEmpty) {
   EXPECT_EQ(WorkRecord().peak_bytes(), 0);
   EXPECT_EQ(WorkRecord().precision(), "");
