@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "jobs/precision.h"
+
 namespace longtake {
 
 class YamlDocument;
@@ -42,6 +44,7 @@ struct JobSettings {
   int infer_frames = 48;                 ///< a multiple of kFramesPerBlock
   Toggle enable_online_decode = Toggle::Auto;
   Toggle offload_model = Toggle::Auto;
+  Precision precision = Precision::Auto;
   Continuity continuity = Continuity::Auto;
   std::optional<int> segment_clips;  ///< nullopt: auto, about four minutes of work
   bool trim_silence = true;

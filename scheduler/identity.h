@@ -22,7 +22,7 @@ struct InputContents {
   std::string audio;
   std::string model;      ///< empty for an engine without a model
   std::string lora;       ///< empty for none
-  std::string precision;  ///< "bf16", "fp32"; empty for an engine without a model
+  std::string precision;  ///< "bf16", "fp32", "fp8", "int8"; empty for an engine without a model
 };
 
 Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& contents);

@@ -179,7 +179,7 @@ class Preparation {
  private:
   bool read_model(InputContents& contents, std::vector<Problem>& problems) const {
     if (spec_.engine != EngineKind::LiveAvatar) return true;
-    contents.precision = name_of(weight_type_on(device_));
+    contents.precision = name_of(weight_type_of(spec_.settings.precision, device_));
     const bool has_model = found_no_problem(spec_, "model", kModelRemedy, problems,
                                             [&] { contents.model = content_of_checkpoint(spec_.model); });
     const bool has_lora = found_no_problem(spec_, "lora", kLoraRemedy, problems, [&] {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/gpu_allowance.h"
 #include "jobs/model/vae_memory.h"
 #include "jobs/model/weight_count.h"
 
@@ -12,21 +13,26 @@ constexpr std::int64_t kLatentFramesPerBlock = 3;
 constexpr std::int64_t kVaeStride = 8;
 constexpr std::int64_t kFloatBytes = 4;
 
-/// The CUDA context with the kernels of LibTorch and cuDNN, and the workspaces of cuBLAS and cuDNN.
-constexpr std::int64_t kCudaContext_bytes = 900'000'000;
 /// A process on a CPU: LibTorch's code, its threads, FFmpeg.
 constexpr std::int64_t kProgram_bytes = 350'000'000;
-/// NCCL's channels and its kernels' memory, for a handful of peers.
-constexpr std::int64_t kNccl_bytes = 300'000'000;
 /// Scores of one tile of attention.
 constexpr std::int64_t kScores_bytes = 16 << 20;
+/// Of an int8 matrix, as a product takes it (rank/engine/transformer/eight_bit_linear.h).
+constexpr std::int64_t kInt8Tile_bytes = 64 << 20;
 
-std::int64_t rest_bytes(WeightType type) { return type == WeightType::Fp32 ? kFloatBytes : 2; }
+bool has_eight_bits(WeightType type) { return type == WeightType::Fp8 || type == WeightType::Int8; }
 
-/// Bytes of a number that is not a weight: activations, caches, frames inside the VAE.
-std::int64_t number_bytes(const MemoryDemand& demand) { return rest_bytes(demand.weights); }
+/// Of a number of whatever is not a matrix of a layer: other weights, activations, caches.
+std::int64_t number_bytes(WeightType type, DeviceKind device) {
+  if (has_eight_bits(type)) type = weight_type_of(Precision::Auto, device);
+  return type == WeightType::Fp32 ? kFloatBytes : 2;
+}
+std::int64_t number_bytes(const MemoryDemand& demand) { return number_bytes(demand.weights, demand.device); }
 
-std::int64_t matrix_bytes(WeightType type) { return type == WeightType::Fp8 ? 1 : rest_bytes(type); }
+std::int64_t matrix_bytes(const WeightCount& count, WeightType type, DeviceKind device) {
+  if (!has_eight_bits(type)) return count.matrices * number_bytes(type, device);
+  return count.matrices + count.matrix_rows * kFloatBytes;
+}
 
 std::int64_t chains_of_text(const MemoryDemand& demand) { return demand.guided ? 2 : 1; }
 
@@ -49,6 +55,14 @@ std::int64_t audio_cache_bytes(const ModelShape& shape, const MemoryDemand& dema
   return injectors * kLatentFramesPerBlock * (keys_values + 2 * shape.dim * kFloatBytes);
 }
 
+/// What a product of eight-bit matrices needs for a moment: of fp8 its rounded inputs with their scales, of
+/// int8 a tile of the matrix in the type of the inputs.
+std::int64_t product_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t rows) {
+  if (demand.weights == WeightType::Fp8) return rows * (shape.ffn_dim + kFloatBytes);
+  if (demand.weights != WeightType::Int8) return 0;
+  return std::min(kInt8Tile_bytes, shape.dim * shape.ffn_dim * number_bytes(demand));
+}
+
 /// Hidden states stay in 32 bits; a layer's input, queries, keys and the feed-forward network's inner
 /// values are kept for all layers, and two or three results of products exist for a moment.
 std::int64_t activation_bytes(const ModelShape& shape, const MemoryDemand& demand, const Stage& stage) {
@@ -56,8 +70,8 @@ std::int64_t activation_bytes(const ModelShape& shape, const MemoryDemand& deman
   const std::int64_t rows = std::max(tokens.block, tokens.sink);
   const std::int64_t number = number_bytes(demand);
   const std::int64_t of_a_row = shape.dim * (3 * kFloatBytes + 4 * number) + shape.ffn_dim * number;
-  const std::int64_t quantized = demand.weights == WeightType::Fp8 ? rows * shape.ffn_dim : 0;
-  return rows * of_a_row + quantized + kScores_bytes + audio_cache_bytes(shape, demand, stage.layers);
+  return rows * of_a_row + product_bytes(shape, demand, rows) + kScores_bytes +
+         audio_cache_bytes(shape, demand, stage.layers);
 }
 
 /// Two to receive into, one to send from: hidden states between layers, latents between steps.
@@ -100,7 +114,7 @@ class StagePrediction {
     const std::int64_t texts = chains_of_text(demand_);
     const std::int64_t caches = caches_of(layout_, stage_) * texts;
     const std::int64_t reference = tokens_of(demand_.size, demand_.infer_frames).reference * shape_.dim;
-    add("transformer weights", stage_weight_bytes(shape_, stage_, demand_.weights));
+    add("transformer weights", stage_weight_bytes(shape_, stage_, demand_.weights, demand_.device));
     add("key/value cache", caches * window_cache_bytes(shape_, demand_, layers));
     add("sink cache", caches * sink_cache_bytes(shape_, demand_, layers));
     add("reference keys", texts * reference * number_bytes(demand_) * layers);
@@ -149,16 +163,26 @@ std::string_view name_of(WeightType type) {
   switch (type) {
     case WeightType::Bf16:
       return "bf16";
-    case WeightType::Fp8:
-      return "fp8";
     case WeightType::Fp32:
       return "fp32";
+    case WeightType::Fp8:
+      return "fp8";
+    case WeightType::Int8:
+      return "int8";
   }
   return "";
 }
 
-WeightType weight_type_on(DeviceKind device) {
-  return device == DeviceKind::Gpu ? WeightType::Bf16 : WeightType::Fp32;
+WeightType weight_type_of(Precision precision, DeviceKind device) {
+  switch (precision) {
+    case Precision::Auto:
+      return device == DeviceKind::Gpu ? WeightType::Bf16 : WeightType::Fp32;
+    case Precision::Fp8:
+      return WeightType::Fp8;
+    case Precision::Int8:
+      return WeightType::Int8;
+  }
+  return WeightType::Fp32;
 }
 
 TokenCount tokens_of(FrameSize size, int infer_frames) {
@@ -181,16 +205,17 @@ std::int64_t sink_cache_bytes(const ModelShape& shape, const MemoryDemand& deman
   return 2 * tokens_of(demand.size, demand.infer_frames).sink * shape.dim * number_bytes(demand) * layers;
 }
 
-std::int64_t stage_weight_bytes(const ModelShape& shape, const Stage& stage, WeightType type) {
+std::int64_t stage_weight_bytes(const ModelShape& shape, const Stage& stage, WeightType type,
+                                DeviceKind device) {
   if (stage.layers.is_empty()) return 0;
   WeightCount layers;
   for (std::int64_t layer = stage.layers.begin; layer < stage.layers.end; ++layer) {
     layers += layer_weights(shape, layer);
   }
-  std::int64_t bytes = layers.matrices * matrix_bytes(type) + layers.rest * rest_bytes(type);
+  std::int64_t bytes = matrix_bytes(layers, type, device) + layers.rest * number_bytes(type, device);
   // What listens to the audio and what writes the velocity compute in 32 bits.
   if (stage.layers.begin == 0) {
-    bytes += input_weights(shape) * rest_bytes(type) + audio_encoder_weights(shape) * kFloatBytes;
+    bytes += input_weights(shape) * number_bytes(type, device) + audio_encoder_weights(shape) * kFloatBytes;
   }
   if (stage.layers.end == shape.layers) bytes += head_weights(shape) * kFloatBytes;
   return bytes;

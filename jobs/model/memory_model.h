@@ -9,23 +9,21 @@
 #include "jobs/job_settings.h"
 #include "jobs/layout.h"
 #include "jobs/model/model_shape.h"
+#include "jobs/precision.h"
 
 /// How many bytes each engine of a group needs at its peak, before anything is started. docs/memory.md
 /// explains the components and has the tables.
 namespace longtake {
 
-/// What weights are stored in, and everything else is computed and kept in.
-enum class WeightType {
-  Bf16,
-  Fp8,   ///< the matrices of the layers; the rest in 16 bits
-  Fp32,  ///< on a CPU
-};
+/// What the matrices of the layers are stored in. Everything else is stored and computed in the same type;
+/// beside eight bits in 16 on a GPU, in 32 on a CPU.
+enum class WeightType { Bf16, Fp32, Fp8, Int8 };
 
-/// "bf16", "fp8", "fp32".
+/// "bf16", "fp32", "fp8", "int8".
 std::string_view name_of(WeightType type);
 
-/// What the engine computes in on such a device.
-WeightType weight_type_on(DeviceKind device);
+/// What the engine stores them in on such a device.
+WeightType weight_type_of(Precision precision, DeviceKind device);
 
 /// What decides how much memory a job takes, besides model and layout.
 struct MemoryDemand {
@@ -50,7 +48,8 @@ std::int64_t window_cache_bytes(const ModelShape& shape, const MemoryDemand& dem
 std::int64_t sink_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers);
 
 /// The weights of a stage: its layers, and at the two ends of the chain what makes tokens and velocities.
-std::int64_t stage_weight_bytes(const ModelShape& shape, const Stage& stage, WeightType type);
+std::int64_t stage_weight_bytes(const ModelShape& shape, const Stage& stage, WeightType type,
+                                DeviceKind device);
 
 /// The predicted peak of each stage of `layout`. Text and speech are encoded before the transformer is
 /// loaded; of that moment and of generating, the larger is given.

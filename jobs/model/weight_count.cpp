@@ -6,7 +6,7 @@ namespace {
 std::int64_t linear(std::int64_t in, std::int64_t out) { return in * out + out; }
 
 /// Queries, keys, values and output, and the norms of queries and keys.
-WeightCount attention(std::int64_t dim) { return {4 * dim * dim, 4 * dim + 2 * dim}; }
+WeightCount attention(std::int64_t dim) { return {4 * dim * dim, 4 * dim, 4 * dim + 2 * dim}; }
 
 std::int64_t conv3d(std::int64_t in, std::int64_t out, std::int64_t values_of_kernel) {
   return in * out * values_of_kernel + out;
@@ -27,6 +27,7 @@ std::int64_t vae_middle(std::int64_t channels) {
 
 WeightCount& WeightCount::operator+=(const WeightCount& other) {
   matrices += other.matrices;
+  matrix_rows += other.matrix_rows;
   rest += other.rest;
   return *this;
 }
@@ -34,13 +35,13 @@ WeightCount& WeightCount::operator+=(const WeightCount& other) {
 WeightCount layer_weights(const ModelShape& shape, std::int64_t layer) {
   const std::int64_t dim = shape.dim;
   WeightCount count;
-  count += attention(dim);                                  // self_attn
-  count += attention(dim);                                  // cross_attn
-  count += {2 * dim * shape.ffn_dim, shape.ffn_dim + dim};  // ffn.0, ffn.2
-  count += {0, 2 * dim + 6 * dim};                          // norm3, modulation
+  count += attention(dim);                                                       // self_attn
+  count += attention(dim);                                                       // cross_attn
+  count += {2 * dim * shape.ffn_dim, shape.ffn_dim + dim, shape.ffn_dim + dim};  // ffn.0, ffn.2
+  count += {0, 0, 2 * dim + 6 * dim};                                            // norm3, modulation
   if (!shape.hears_audio(layer)) return count;
-  count += attention(dim);            // injector
-  count += {2 * dim * dim, 2 * dim};  // its adain layer
+  count += attention(dim);                   // injector
+  count += {0, 0, 2 * dim * dim + 2 * dim};  // its modulation
   return count;
 }
 

@@ -8,9 +8,11 @@
 /// the sums with real checkpoints.
 namespace longtake {
 
-/// Matrices of linear layers may be stored in 8 bits; the rest (biases, norms, modulation) is not worth it.
+/// Matrices of linear layers may be stored in 8 bits, with a scale for each row; the rest (biases, norms,
+/// modulation) is not worth it.
 struct WeightCount {
   std::int64_t matrices = 0;
+  std::int64_t matrix_rows = 0;
   std::int64_t rest = 0;
 
   std::int64_t total() const { return matrices + rest; }

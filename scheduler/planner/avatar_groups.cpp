@@ -91,7 +91,9 @@ int sort_by_fit(const Profile& profile, const std::vector<const JobInput*>& avat
       continue;
     }
     const AvatarDemand demand = demand_of(profile, *job);
-    if (const auto choice = smallest_that_fits(profile, demand, most_ranks)) {
+    if (const auto reason = why_not_this_precision(profile, demand)) {
+      night.reasons.push_back(name + *reason);
+    } else if (const auto choice = smallest_that_fits(profile, demand, most_ranks)) {
       ranks = std::max(ranks, choice->layout.ranks());
       night.able.push_back(job);
     } else {

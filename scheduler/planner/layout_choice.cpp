@@ -36,15 +36,20 @@ std::string more_ranks(const Profile& profile, const AvatarDemand& demand, int m
   return std::to_string(choice->layout.ranks()) + what + " (" + description_of(choice->layout) + ")";
 }
 
+/// For a job that is computed in 16 bits.
+std::string eight_bits(const Profile& profile, AvatarDemand demand, int most_ranks) {
+  if (demand.memory.weights != WeightType::Bf16) return "";
+  const Precision precision = profile.fp8_tflops > 0 ? Precision::Fp8 : Precision::Int8;
+  demand.memory.weights = weight_type_of(precision, profile.device);
+  const std::string key = "precision: " + std::string(name_of(precision));
+  if (smallest_that_fits(profile, demand, most_ranks)) return key;
+  const std::string size = smaller_size(profile, demand, most_ranks);
+  return size.empty() ? "" : key + " with " + size;
+}
+
 std::vector<std::string> remedies(const Profile& profile, const AvatarDemand& demand, int most_ranks) {
   std::vector<std::string> all = {smaller_size(profile, demand, most_ranks)};
-  AvatarDemand quantized = demand;
-  quantized.memory.weights = WeightType::Fp8;
-  if (profile.device == DeviceKind::Gpu && profile.fp8_tflops > 0) {
-    const bool fits = smallest_that_fits(profile, quantized, most_ranks).has_value();
-    const std::string size = fits ? "" : smaller_size(profile, quantized, most_ranks);
-    if (fits || !size.empty()) all.push_back("fp8 weights" + (fits ? "" : " with " + size));
-  }
+  all.push_back(eight_bits(profile, demand, most_ranks));
   all.push_back(more_ranks(profile, demand, most_ranks));
   all.erase(std::remove(all.begin(), all.end(), ""), all.end());
   return all;
@@ -98,6 +103,13 @@ LayoutNeed leanest_layout(const AvatarDemand& demand, int most_ranks) {
     }
   }
   return best;
+}
+
+std::optional<std::string> why_not_this_precision(const Profile& profile, const AvatarDemand& demand) {
+  const bool multiplies_fp8 = profile.device == DeviceKind::Cpu || profile.fp8_tflops > 0;
+  if (demand.memory.weights != WeightType::Fp8 || multiplies_fp8) return std::nullopt;
+  return "precision: fp8 needs GPUs that multiply fp8 (Ada, Hopper or newer), and those of profile " +
+         profile.name + " do not (its fp8_tflops is 0); write precision: int8, which takes as much memory";
 }
 
 std::string why_nothing_fits(const Profile& profile, const AvatarDemand& demand, int most_ranks) {

@@ -38,8 +38,12 @@ std::optional<LayoutNeed> smallest_that_fits(const Profile& profile, const Avata
 /// Of all layouts on up to `most_ranks`, the one whose largest engine is smallest, whether it fits or not.
 LayoutNeed leanest_layout(const AvatarDemand& demand, int most_ranks);
 
+/// Why no GPU of this profile can compute in the demand's precision, and what would do: "precision: fp8 needs
+/// ..., write precision: int8"; nullopt when it can.
+std::optional<std::string> why_not_this_precision(const Profile& profile, const AvatarDemand& demand);
+
 /// "704*384 needs 49.46 GB of a GPU (single, bf16), profile 1x24gb gives 24.70 GB: 24.76 GB too little; would
-/// fit: fp8 weights with size 448*256, or 3 GPUs like this one (layers x 3)".
+/// fit: precision: fp8 with size 448*256, or 3 GPUs like this one (layers x 3)".
 std::string why_nothing_fits(const Profile& profile, const AvatarDemand& demand, int most_ranks);
 
 }  // namespace longtake

@@ -18,12 +18,14 @@ TEST(EngineProtocol, OrdersSurvive) {
   SegmentOrder order;
   order.attempt = AttemptId{7};
   order.settings.prompt = "two\nlines";
+  order.settings.precision = Precision::Int8;
   order.speech_samples = {800, 160800};
   order.renewal_clips = 20;
   order.share = {steps_layout(40, 4, 2), 3, "/tmp/meeting"};
   const auto made = std::get<MakeSegment>(decode_engine_order(encode(EngineOrder{MakeSegment{order}})));
   EXPECT_EQ(made.order.attempt, AttemptId{7});
   EXPECT_EQ(made.order.settings.prompt, "two\nlines");
+  EXPECT_EQ(made.order.settings.precision, Precision::Int8);
   EXPECT_EQ(made.order.speech_samples, order.speech_samples);
   EXPECT_EQ(made.order.renewal_clips, 20);
   EXPECT_EQ(made.order.share.stage, 3);

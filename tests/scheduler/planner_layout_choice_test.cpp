@@ -7,6 +7,7 @@
 namespace longtake {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -88,7 +89,41 @@ TEST(LayoutChoice, SaysByHowMuchNothingFitsAndWhatWould) {
   EXPECT_THAT(text, HasSubstr("3 GPUs like this one (layers x 3)"));
   EXPECT_THAT(text, Not(HasSubstr("fit: size ")));  // no size makes 32 GB of weights fit
   const std::string slot = why_nothing_fits(bundled_profile("1x48gb"), demand_for({384, 704}), 1);
-  EXPECT_THAT(slot, HasSubstr("or fp8 weights, or 2 GPUs like this one"));
+  EXPECT_THAT(slot, HasSubstr("or precision: fp8, or 2 GPUs like this one"));
+  Profile older = bundled_profile("1x48gb");
+  older.fp8_tflops = 0;
+  EXPECT_THAT(why_nothing_fits(older, demand_for({384, 704}), 1),
+              HasSubstr("or precision: int8, or 2 GPUs like this one"));
+}
+
+AvatarDemand demand_in(Precision precision, FrameSize size, DeviceKind device = DeviceKind::Gpu) {
+  JobSettings settings;
+  settings.precision = precision;
+  return demand_of(settings, size, published_model(), device);
+}
+
+TEST(LayoutChoice, InEightBitsIsASmallerGroup) {
+  for (const Precision precision : {Precision::Fp8, Precision::Int8}) {
+    const AvatarDemand demand = demand_in(precision, {384, 704});
+    EXPECT_EQ(smallest_that_fits(bundled_profile("1x48gb"), demand, 1)->layout.ranks(), 1);
+    EXPECT_EQ(smallest_that_fits(bundled_profile("4x24gb"), demand, 4)->layout.ranks(), 2);
+    const std::string reason = why_nothing_fits(bundled_profile("1x24gb"), demand, 1);
+    EXPECT_THAT(reason, Not(HasSubstr("precision:")));
+    EXPECT_THAT(reason, HasSubstr("(single, " + std::string(name_of(precision)) + ")"));
+  }
+}
+
+TEST(LayoutChoice, SaysThatGpusDoNotMultiplyFp8AndWhatToWriteInstead) {
+  Profile older = bundled_profile("1x48gb");
+  EXPECT_EQ(why_not_this_precision(older, demand_in(Precision::Fp8, {384, 704})), std::nullopt);
+  older.fp8_tflops = 0;
+  EXPECT_THAT(why_not_this_precision(older, demand_in(Precision::Fp8, {384, 704})).value_or(""),
+              AllOf(HasSubstr("profile 1x48gb"), HasSubstr("write precision: int8")));
+  EXPECT_EQ(why_not_this_precision(older, demand_in(Precision::Int8, {384, 704})), std::nullopt);
+  EXPECT_EQ(why_not_this_precision(older, demand_in(Precision::Auto, {384, 704})), std::nullopt);
+  const Profile cpu = bundled_profile("cpu");
+  EXPECT_EQ(why_not_this_precision(cpu, demand_in(Precision::Fp8, {384, 704}, DeviceKind::Cpu)),
+            std::nullopt);
 }
 
 TEST(LayoutChoice, NamesTheLargestSmallerSizeThatFits) {

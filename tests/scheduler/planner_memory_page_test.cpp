@@ -29,25 +29,24 @@ std::string gigabytes(std::int64_t bytes) {
 
 std::string text_of(FrameSize size) { return std::to_string(size.width) + "*" + std::to_string(size.height); }
 
-/// In 16 bits on a GPU, in 32 on a CPU, unless `weights` are fp8.
-AvatarDemand demand_for(DeviceKind device, FrameSize size, WeightType weights) {
-  AvatarDemand demand = demand_of(JobSettings{}, size, published_model(), device);
-  if (weights == WeightType::Fp8) demand.memory.weights = weights;
-  return demand;
+AvatarDemand demand_for(DeviceKind device, FrameSize size, Precision precision) {
+  JobSettings settings;
+  settings.precision = precision;
+  return demand_of(settings, size, published_model(), device);
 }
 
 int most_ranks_of(const Profile& profile) {
   return profile.device == DeviceKind::Gpu ? profile.gpus_per_node : profile.cpu_slots_per_node;
 }
 
-std::string cell(const Profile& profile, FrameSize size, WeightType weights) {
+std::string cell(const Profile& profile, FrameSize size, Precision precision) {
   const auto choice =
-      smallest_that_fits(profile, demand_for(profile.device, size, weights), most_ranks_of(profile));
+      smallest_that_fits(profile, demand_for(profile.device, size, precision), most_ranks_of(profile));
   if (!choice) return "no";
   return description_of(choice->layout) + ", " + gigabytes(peak_bytes(choice->memory));
 }
 
-std::string table_of_profiles(WeightType weights) {
+std::string table_of_profiles(Precision precision) {
   std::string text = "| profile | one engine may use |";
   std::string rule = "|---|---|";
   for (const FrameSize size : kSizes) {
@@ -57,9 +56,9 @@ std::string table_of_profiles(WeightType weights) {
   text += "\n" + rule + "\n";
   for (const char* name : kProfiles) {
     const Profile profile = bundled_profile(name);
-    if (weights == WeightType::Fp8 && profile.fp8_tflops == 0) continue;
+    if (precision != Precision::Auto && profile.device == DeviceKind::Cpu) continue;
     text += "| `" + profile.name + "` | " + gigabytes(engine_capacity_bytes(profile)) + " |";
-    for (const FrameSize size : kSizes) text += " " + cell(profile, size, weights) + " |";
+    for (const FrameSize size : kSizes) text += " " + cell(profile, size, precision) + " |";
     text += "\n";
   }
   return text;
@@ -70,7 +69,7 @@ std::string list_of_reasons() {
   for (const char* name : kProfiles) {
     const Profile profile = bundled_profile(name);
     for (const FrameSize size : kSizes) {
-      const AvatarDemand demand = demand_for(profile.device, size, WeightType::Bf16);
+      const AvatarDemand demand = demand_for(profile.device, size, Precision::Auto);
       if (smallest_that_fits(profile, demand, most_ranks_of(profile))) continue;
       text += "* " + why_nothing_fits(profile, demand, most_ranks_of(profile)) + "\n";
     }
@@ -79,7 +78,7 @@ std::string list_of_reasons() {
 }
 
 std::string table_of_components(const Layout& layout, FrameSize size) {
-  const AvatarDemand demand = demand_for(DeviceKind::Gpu, size, WeightType::Bf16);
+  const AvatarDemand demand = demand_for(DeviceKind::Gpu, size, Precision::Auto);
   const std::vector<StageMemory> stages = predict_memory(demand.shape, layout, demand.memory);
   std::string text = "| " + description_of(layout) + ", " + text_of(size) + " |";
   std::string rule = "|---|";
@@ -112,9 +111,8 @@ std::string table_of_components(const Layout& layout, FrameSize size) {
 
 std::string tables() {
   const std::int64_t layers = published_model().layers;
-  std::string text =
-      "### As the engine computes: 16 bits, on `cpu` 32\n\n" + table_of_profiles(WeightType::Bf16);
-  text += "\n### With the layers' matrices in fp8\n\n" + table_of_profiles(WeightType::Fp8);
+  std::string text = "### `precision: auto`: 16 bits, on `cpu` 32\n\n" + table_of_profiles(Precision::Auto);
+  text += "\n### `precision: fp8`\n\n" + table_of_profiles(Precision::Fp8);
   text += "\n### Why not, and what would fit\n\n" + list_of_reasons();
   text += "\n### By component\n";
   for (const Layout& layout : {layers_layout(layers, 4, 1), layers_layout(layers, 4, 2),
@@ -149,7 +147,7 @@ TEST(MemoryPage, HasThePlannersNumbers) {
 }
 
 TEST(MemoryPage, ExplainsEveryComponentWithItsBytes) {
-  const AvatarDemand demand = demand_for(DeviceKind::Gpu, {400, 720}, WeightType::Bf16);
+  const AvatarDemand demand = demand_for(DeviceKind::Gpu, {400, 720}, Precision::Auto);
   const Layout single = layers_layout(demand.shape.layers, demand.steps, 1);
   const std::string text = page();
   const std::vector<StageMemory> stages = predict_memory(demand.shape, single, demand.memory);

@@ -57,7 +57,8 @@ TEST(TransformerModel, AStageHoldsTheWeightsThatThePlannerCounts) {
     for (const Stage& stage : layers_layout(config.layers, 3, ways).stages) {
       const auto weights = std::make_shared<CountedWeights>();
       const TransformerModel model(config, Weights(weights, {}), stage.layers);
-      EXPECT_EQ(weights->bytes(), stage_weight_bytes(shape_of(config), stage, WeightType::Fp32))
+      EXPECT_EQ(weights->bytes(),
+                stage_weight_bytes(shape_of(config), stage, WeightType::Fp32, DeviceKind::Cpu))
           << "layers from " << stage.layers.begin << " of " << ways << " ways";
       EXPECT_EQ(model.input.has_value(), stage.layers.begin == 0);
       EXPECT_EQ(model.audio.has_value(), stage.layers.begin == 0);
