@@ -34,10 +34,19 @@ class FilmPool:
         self.features_RZEF = features_of(speech, sounds)
         self.mouth_RFC = at_fps(sounds.tracks_RTC)
         self.rows = {}
+        self.oldest = 0
 
     def fill(self, films):
         parts = [self.make() for _ in range(-(-films // PART))]
         self.rows = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+    def renew(self):
+        """Puts new films in the place of the oldest."""
+        part = self.make()
+        place = slice(self.oldest, self.oldest + PART)
+        for name, rows in self.rows.items():
+            rows[place] = part[name]
+        self.oldest = (self.oldest + PART) % len(self)
 
     def __len__(self):
         return len(self.rows["latent"])

@@ -19,11 +19,11 @@ class PoseTeller(nn.Module):
         poses = FRAMES_OF_TOKEN * len(POSE)
         self.of_global = nn.Linear(shape.dim, poses)
         self.of_local = nn.Linear(shape.dim * shape.audio_heads, poses)
+        self.register_buffer("weights", torch.tensor(WEIGHTS).repeat(FRAMES_OF_TOKEN), persistent=False)
 
     def loss(self, tokens, pose_BVP):
         """`tokens` as AudioEncoder.blocks gives them; V video frames."""
         wanted = pose_BVP.float().unflatten(1, (-1, FRAMES_OF_TOKEN)).flatten(2)
-        weights = torch.tensor(WEIGHTS, device=wanted.device).repeat(FRAMES_OF_TOKEN)
         heads = self.of_local.in_features // self.of_global.in_features
         told = self.of_global(tokens[0]), self.of_local(tokens[1][:, :, :heads].flatten(2))
-        return sum(((t.float() - wanted).square() * weights).mean() for t in told)
+        return sum(((t.float() - wanted).square() * self.weights).mean() for t in told)

@@ -74,7 +74,8 @@ def generated(model, vae, made, texts, sigmas):
     device = made["latent"].device
     batch = {name: made[name] for name in ("latent", "reference", "motion", "features", "prompt")}
     batch["first_frame"] = torch.zeros(len(batch["latent"]), dtype=torch.long, device=device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+    precision = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+    with precision, torch.compiler.set_stance("force_eager"):  # too seldom to be compiled for its sizes
         batch["sink"] = batch["reference"]
         batch["sink"] = rolled_out(Situation(model, batch, texts.of(batch["prompt"])), batch, sigmas)[:, :, 0]
         latent = rolled_out(Situation(model, batch, texts.of(batch["prompt"])), batch, sigmas)

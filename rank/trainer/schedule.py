@@ -45,10 +45,28 @@ class Pace:
         return highest * min(1.0, self.steps / warm_steps) * (lowest_share + (1 - lowest_share) * cosine)
 
 
+class Every:
+    """Due again whenever so much of the pace's time has passed."""
+
+    def __init__(self, pace, seconds):
+        self.pace, self.seconds = pace, seconds
+        self.last_s = pace.spent_s
+
+    def is_due(self):
+        if self.pace.spent_s - self.last_s < self.seconds:
+            return False
+        self.last_s = self.pace.spent_s
+        return True
+
+
 def set_rate(optimizer, rate):
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"].fill_(rate)
 
 
 def adam(parameters, device, betas=(0.9, 0.99)):
-    return torch.optim.Adam(parameters, lr=0.0, betas=betas, fused=device == "cuda")
+    """Its rate is a tensor: steps may be recorded."""
+    on_gpu = device == "cuda"
+    return torch.optim.Adam(
+        parameters, lr=torch.zeros((), device=device), betas=betas, fused=on_gpu, capturable=on_gpu
+    )

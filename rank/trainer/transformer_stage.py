@@ -6,6 +6,8 @@ that entered it, so running a whole film level by level is that loop (step-major
 first, then the picture of single blocks, then films: a block costs an eighth and teaches the mouth as well.
 """
 
+import random
+
 import torch
 from torch import nn
 
@@ -13,18 +15,20 @@ from . import sizes, stage_files
 from .film_pool import BLOCKS, FilmPool
 from .hearing import PoseTeller
 from .measure import film_report, measured_films
-from .models.transformer import BLOCK_FRAMES, BLOCK_VIDEO_FRAMES, Transformer
+from .models.transformer import BLOCK_FRAMES, BLOCK_VIDEO_FRAMES, Transformer, compile_layers
 from .models.umt5 import UmT5
 from .models.vae import Vae
 from .prompts import Tokens, train_tokenizer
-from .schedule import Pace, adam, noise_levels, set_rate
+from .recorded import RecordedSteps
+from .schedule import Every, Pace, adam, noise_levels, set_rate
 from .speech.sounds import Sounds
 from .audio_stage import MouthTeller
 
 HIGHEST_RATE = 1.0e-3
 BATCH_BLOCKS = 320
 # Until this share of the time: blocks of a film that a step sees; 0: only hearing.
-PHASES = ((0.06, 0), (0.4, 1), (1.01, BLOCKS))
+PHASES = ((0.03, 0), (0.3, 1), (1.01, BLOCKS))
+RENEW_s, TELL_s, SAVE_s = 3.0, 60.0, 60.0
 HEARING_WEIGHT = 0.1
 CHANCES = (0.36, 0.3, 0.3, 0.04)  # of the four levels; the last moves hardly anything
 OWN_FROM, OWN_MOST = 0.35, 0.7  # when own latents begin, and how often in the end
@@ -176,38 +180,50 @@ class Loop:
         self.sigmas = noise_levels().tolist()
         self.own_from = OWN_FROM if is_new else 0.05  # a model that goes on knows how to start
         self.batch_blocks = BATCH_BLOCKS
+        self.steps = RecordedSteps(self.trained_with, device)
         self.losses = {}
 
-    def blocks(self):
-        return next(blocks for until, blocks in PHASES if self.pace.share < until)
-
-    def loss(self):
-        """The loss, and what it is of."""
-        blocks = self.blocks()
-        rows = cut(
-            batch_of(self.pool, max(2, self.batch_blocks // max(1, blocks)), self.device), max(1, blocks)
-        )
+    def kind(self):
+        """Of the next step: the blocks of a film, the noise level, whether its latents are the model's own."""
+        blocks = next(blocks for until, blocks in PHASES if self.pace.share < until)
         if blocks == 0:
-            return hearing_loss(self.model, rows), "heard"
-        level = torch.multinomial(torch.tensor(CHANCES), 1).item()
+            return 0, 0, False
+        level = random.choices(range(len(CHANCES)), CHANCES)[0]
         own_chance = OWN_MOST * min(1.0, max(0.0, (self.pace.share - self.own_from) / 0.2))
-        is_own = level in (1, 2) and torch.rand(()).item() < own_chance
-        made = loss_of(self.model, rows, self.texts.of(rows["prompt"]), level, is_own, self.sigmas)
-        return made, f"{'own' if is_own else 'mixed'} {level}"
+        return blocks, level, level in (1, 2) and random.random() < own_chance
 
-    def step(self):
-        set_rate(self.optimizer, self.pace.rate(HIGHEST_RATE, warm_steps=300))
+    def loss(self, kind):
+        blocks, level, is_own = kind
+        films = max(2, self.batch_blocks // max(1, blocks))
+        rows = cut(batch_of(self.pool, films, self.device), max(1, blocks))
+        if blocks == 0:
+            return hearing_loss(self.model, rows)
+        return loss_of(self.model, rows, self.texts.of(rows["prompt"]), level, is_own, self.sigmas)
+
+    def trained_with(self, kind):
         with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
-            loss, name = self.loss()
+            loss = self.loss(kind)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.trained, 1.0)
         self.optimizer.step()
+        return loss.detach()
+
+    def step(self):
+        set_rate(self.optimizer, self.pace.rate(HIGHEST_RATE, warm_steps=300))
+        kind = self.kind()
+        loss = self.steps(kind)
         if self.pace.steps % 10 == 0:
+            name = name_of(kind)
             self.losses[name] = 0.8 * self.losses.get(name, loss.item()) + 0.2 * loss.item()
 
     def told(self):
         return ", ".join(f"{name}: {value:.3f}" for name, value in sorted(self.losses.items()))
+
+
+def name_of(kind):
+    blocks, level, is_own = kind
+    return "heard" if blocks == 0 else f"{'own' if is_own else 'mixed'} {level}"
 
 
 def new_or_begun(folder, device):
@@ -222,27 +238,30 @@ def new_or_begun(folder, device):
 
 def run(folder, data, minutes, device, films):
     torch.manual_seed(2)
+    random.seed(2)
     vae, speech = load_parts(folder, device)
     model, spent_s, is_new = new_or_begun(folder, device)
     pace = Pace(minutes, spent_s)
     tokenizer = tokenizer_of(folder)
-    pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21)
+    pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21 + int(spent_s))
     pool.fill(films)
     unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77)
     texts, unseen_texts = Texts(pool, tokenizer, device), Texts(unseen, tokenizer, device)
     loop = Loop(model, pool, texts, device, pace, is_new)
+    if device == "cuda":
+        compile_layers()
     weights = sum(p.numel() for p in model.parameters())
     print(f"transformer: {len(pool)} films at {pace.spent_s:.0f} s; {weights} weights", flush=True)
-    told_s = saved_s = pace.spent_s
+    told, saved, renewed = (Every(pace, seconds) for seconds in (TELL_s, SAVE_s, RENEW_s))
     while not pace.is_over():
         loop.step()
-        if pace.spent_s - told_s > 40:
-            told_s = pace.spent_s
+        if renewed.is_due():
+            pool.renew()
+        if told.is_due():
             report = film_report(model, vae, unseen, unseen_texts, loop.sigmas, films=1)
-            print(f"transformer {told_s:.0f} s, step {pace.steps}: {loop.told()}; {report}", flush=True)
-        if pace.spent_s - saved_s > 100:
-            saved_s = pace.spent_s
-            stage_files.save(folder, "transformer", {"model": model.state_dict(), "spent_s": saved_s})
+            print(f"transformer {pace.spent_s:.0f} s, step {pace.steps}: {loop.told()}; {report}", flush=True)
+        if saved.is_due():
+            stage_files.save(folder, "transformer", {"model": model.state_dict(), "spent_s": pace.spent_s})
     stage_files.save(folder, "transformer", {"model": model.state_dict()})
     report = film_report(model, vae, unseen, unseen_texts, loop.sigmas, films=2)
     print(f"transformer: {pace.steps} steps; {report}", flush=True)
