@@ -36,7 +36,7 @@ SegmentTask task_of(const SegmentOrder& order, std::int64_t steps, const ClipSha
 
 }  // namespace
 
-Attempt::Attempt(const SegmentOrder& wanted, const LoadedModel& model, OrderWatch& watch)
+Attempt::Attempt(const SegmentOrder& wanted, const LoadedModel& model, OrderWatch& watch, at::Device device)
     : order(wanted),
       schedule(flow_schedule(wanted.settings.sample_steps, wanted.settings.fold_last_step)),
       clip(clip_shape(wanted.settings.infer_frames, wanted.size, model.vae().z_dim,
@@ -44,9 +44,11 @@ Attempt::Attempt(const SegmentOrder& wanted, const LoadedModel& model, OrderWatc
       routes(routes_of(wanted, model.transformer_config().layers, schedule.steps())),
       task(task_of(wanted, schedule.steps(), clip)) {
   if (routes.stages() == 1) return;
-  transport = std::make_unique<HostTransport>(
-      GroupMember{wanted.share.meeting, routes.stages(), wanted.share.stage},
-      [&watch] { return watch.goes_on(); }, times);
+  const int self = wanted.share.stage;
+  const RowPlace place{{routes.before(self), routes.next(self)}, device, nccl_for(device), {}};
+  transport = std::make_unique<GroupTransport>(
+      GroupMember{wanted.share.meeting, routes.stages(), self}, [&watch] { return watch.goes_on(); }, times,
+      place);
 }
 
 WantedInputs Attempt::wanted_inputs() const {

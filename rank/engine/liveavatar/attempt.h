@@ -8,7 +8,7 @@
 #include "rank/engine/pipeline/encoded_inputs.h"
 #include "rank/engine/pipeline/segment_generator.h"
 #include "rank/engine/sampling/flow_schedule.h"
-#include "rank/engine/transport/host_transport.h"
+#include "rank/engine/transport/group_transport.h"
 #include "rank/engine/work_times.h"
 
 namespace longtake {
@@ -18,8 +18,9 @@ namespace longtake {
 class Attempt {
  public:
   /// Joins the group, if there is one. Throws Error{InvalidInput} for an order that does not fit the model
-  /// or a carry that does not fit the order, and as HostTransport does. All three must outlive it.
-  Attempt(const SegmentOrder& order, const LoadedModel& model, OrderWatch& watch);
+  /// or a carry that does not fit the order, and as GroupTransport does. All three must outlive it. `device`:
+  /// where this engine computes.
+  Attempt(const SegmentOrder& order, const LoadedModel& model, OrderWatch& watch, at::Device device);
 
   const Stage& stage() const { return routes.stage(order.share.stage); }
   GroupSeat seat() const { return {routes, order.share.stage, transport.get()}; }

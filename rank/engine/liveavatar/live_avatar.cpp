@@ -175,7 +175,7 @@ std::optional<PartMade> LiveAvatar::make(const SegmentOrder& order, const AfterF
   const OrderWatch::Order watched(watch_, after_frame, order.frames.length());
   forget_device_peak(options_.device);
   LoadedModel& model = model_of(order);
-  Attempt attempt(order, model, watch_);
+  Attempt attempt(order, model, watch_, options_.device);
   return make_share(attempt, model);
 } catch (const c10::Error& e) {
   throw Error(kind_of(e.what_without_backtrace()),

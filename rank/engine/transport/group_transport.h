@@ -1,61 +1,51 @@
 #pragma once
 
-#include <chrono>
-#include <deque>
-#include <filesystem>
-#include <functional>
-#include <map>
 #include <memory>
-#include <utility>
-#include <vector>
+#include <optional>
 
+#include "rank/engine/transport/group_line.h"
+#include "rank/engine/transport/nccl_inlet.h"
+#include "rank/engine/transport/nccl_outlet.h"
+#include "rank/engine/transport/pace.h"
+#include "rank/engine/transport/row_links.h"
 #include "rank/engine/transport/transport.h"
-#include "rank/engine/work_times.h"
 
 namespace longtake {
 
-class GroupSocket;
-class GroupFolder;
-
-/// The engines of a group and which of them this one is.
-struct GroupMember {
-  std::filesystem::path meeting;  ///< see GroupFolder
-  int engines = 1;
-  int self = 0;
+/// Where an engine's tensors are, and what to the engines beside it in its row there is besides sockets.
+struct RowPlace {
+  RowNeighbours neighbours;
+  at::Device device = at::kCPU;
+  std::shared_ptr<const NcclLibrary> nccl;  ///< none: this engine does without
+  NcclLimits limits;
 };
 
-/// Through the memory of one host, over Unix sockets. Engines may come minutes apart.
-class HostTransport : public Transport {
+/// Through the memory of one host; and what is paced, which is large, through NCCL from device to device
+/// where both engines can.
+class GroupTransport : public Transport {
  public:
-  /// `goes_on` is asked every 100 ms of a wait; false gives it up. Waits count as "wait" in `times`.
-  /// Throws Error{NotConnected} when the engines cannot meet there: in another folder they may.
-  HostTransport(const GroupMember& member, std::function<bool()> goes_on, WorkTimes& times);
+  /// Connects with the neighbours as connect_row() does: it may wait for all engines to come, so make it
+  /// before anything that takes long. Throws what GroupLine and connect_row() throw.
+  GroupTransport(const GroupMember& member, std::function<bool()> goes_on, WorkTimes& times,
+                 const RowPlace& place = {});
 
-  /// Without leave() this is the end of the whole group's attempt: nothing is left in the folder.
-  ~HostTransport() override;
+  /// Without leave() this is the end of the whole group's attempt; see GroupLine.
+  ~GroupTransport() override = default;
 
   void send(int to, Lane lane, const std::string& tag, const at::Tensor& tensor) override;
   at::Tensor receive(int from, Lane lane, const std::string& tag, at::IntArrayRef shape) override;
   void leave() override;
 
  private:
-  struct Arrived {
-    std::string tag;
-    at::Tensor tensor;
-  };
-  using Inbox = std::deque<Arrived>;
+  bool move_on();
+  at::Tensor on_host(const at::Tensor& tensor, const std::string& tag);
+  GroupLine::Message next_paced(int from, const std::string& tag);
 
-  void post(int to, const std::string& lane, const std::string& tag, const at::Tensor& tensor);
-  void wait_until(const std::function<bool()>& is_there, int engine, const std::string& what);
-  void take_in_within(int timeout_ms);
-
-  GroupMember member_;
-  std::function<bool()> goes_on_;
-  WorkTimes& times_;
-  std::unique_ptr<GroupFolder> folder_;
-  std::unique_ptr<GroupSocket> socket_;                   // gone before the folder
-  std::map<std::pair<int, std::string>, Inbox> inboxes_;  ///< by sender and lane
-  std::map<int, int> paced_;  ///< by receiver: sent on the lane Paced and not taken yet
+  GroupLine line_;
+  Pace pace_;
+  RowPlace place_;
+  std::optional<NcclOutlet> outlet_;  ///< to the next one of the row
+  std::optional<NcclInlet> inlet_;    ///< from the one before
 };
 
 }  // namespace longtake

@@ -3,8 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
+
+#include "tests/engine/devices/fake_nccl_misbehaviour.h"
 
 namespace longtake {
 namespace {
@@ -13,12 +14,6 @@ using testing::HasSubstr;
 
 constexpr const char* kCuda = LONGTAKE_FAKE_CUDA;
 constexpr const char* kNccl = LONGTAKE_FAKE_NCCL;
-
-/// How NCCL misbehaves while this lives.
-struct Misbehaviour {
-  explicit Misbehaviour(const char* deed) { ::setenv("LONGTAKE_FAKE_NCCL", deed, 1); }
-  ~Misbehaviour() { ::unsetenv("LONGTAKE_FAKE_NCCL"); }
-};
 
 TEST(DeviceReport, NamesDevicesAndWhoReachesWhom) {
   const nlohmann::json report = device_report(kCuda, kNccl);

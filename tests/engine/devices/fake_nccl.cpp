@@ -1,15 +1,34 @@
-// An NCCL for tests, as a shared library: it does at the end of a group what was asked for within it. The
-// variable LONGTAKE_FAKE_NCCL makes it misbehave: "refuses" to connect, "loses" what one place adds.
+// An NCCL for tests, as a shared library, on the memory of the host. Places of one process do at the end of a
+// group what was asked for within it. Places that meet under an id may be of several threads: what is sent
+// waits until it is received, and whoever receives is busy until then. The variable LONGTAKE_FAKE_NCCL makes
+// it misbehave: "refuses" to connect, "never connects", "loses" what is sent; with what is no larger than
+// kSmall, after all went well with larger things, "loses small" and "keeps small".
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace {
 
+/// Where two places find each other.
+struct Meeting {
+  int come = 0;
+  bool is_aborted = false;
+  std::deque<std::vector<float>> under_way;
+};
+struct Wanted {
+  float* to;
+  std::size_t count;
+};
 struct Place {
   int number;
+  Meeting* meeting = nullptr;  ///< none for a place of a process that has all of them
+  std::optional<Wanted> wanted;
 };
 struct Transfer {
   Place* place;
@@ -18,12 +37,23 @@ struct Transfer {
   std::size_t count;
   int peer;
 };
+struct Id {
+  char letters[128];
+};
 
 constexpr int kFloat = 7;
-constexpr int kInvalidArgument = 4;
 constexpr int kSystemError = 2;
+constexpr int kInvalidArgument = 4;
+constexpr int kInvalidUsage = 5;
+constexpr int kRemoteError = 6;
+constexpr int kInProgress = 7;
+
+constexpr std::size_t kSmall = 1000;
 
 std::vector<Transfer> sums, sends, receives;
+std::mutex mutex;  // of what follows
+std::map<std::string, Meeting> meetings;
+int ids = 0;
 
 bool is_told_to(const std::string& deed) {
   const char* told = std::getenv("LONGTAKE_FAKE_NCCL");
@@ -49,6 +79,39 @@ void deliver() {
   }
 }
 
+/// As ncclCommGetAsyncError. Under the mutex.
+int state_of(Place* place) {
+  Meeting& meeting = *place->meeting;
+  if (meeting.is_aborted) return kRemoteError;
+  if (meeting.come < 2 || is_told_to("never connects")) return kInProgress;
+  if (!place->wanted) return 0;
+  if (meeting.under_way.empty()) return kInProgress;
+  const std::vector<float> numbers = meeting.under_way.front();
+  meeting.under_way.pop_front();
+  if (numbers.size() != place->wanted->count) return kInvalidArgument;
+  std::memcpy(place->wanted->to, numbers.data(), numbers.size() * sizeof(float));
+  place->wanted.reset();
+  return 0;
+}
+
+int send_to_meeting(Place* place, const float* from, std::size_t count) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (state_of(place) != 0) return kInvalidUsage;
+  const bool is_small = count <= kSmall;
+  if (is_small && is_told_to("keeps small")) return kInProgress;
+  std::vector<float> numbers(from, from + count);
+  if (is_told_to("loses") || (is_small && is_told_to("loses small"))) numbers.assign(count, 0);
+  place->meeting->under_way.push_back(numbers);
+  return kInProgress;
+}
+
+int receive_at_meeting(Place* place, float* to, std::size_t count) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (state_of(place) != 0) return kInvalidUsage;
+  place->wanted = Wanted{to, count};
+  return kInProgress;
+}
+
 }  // namespace
 
 extern "C" {
@@ -58,11 +121,48 @@ int ncclGetVersion(int* version) {
   return 0;
 }
 const char* ncclGetErrorString(int code) {
-  return code == kSystemError ? "unhandled system error" : "invalid argument";
+  switch (code) {
+    case kSystemError:
+      return "unhandled system error";
+    case kInvalidUsage:
+      return "invalid usage";
+    case kRemoteError:
+      return "remote process exited or there was a network error";
+    default:
+      return "invalid argument";
+  }
 }
+const char* ncclGetLastError(Place*) { return ""; }
 int ncclCommInitAll(Place** places, int count, const int*) {
   if (is_told_to("refuses")) return kSystemError;
-  for (int i = 0; i < count; ++i) places[i] = new Place{i};
+  for (int i = 0; i < count; ++i) places[i] = new Place{i, nullptr, {}};
+  return 0;
+}
+int ncclGetUniqueId(Id* id) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::memset(id->letters, 0, sizeof(id->letters));
+  std::strcpy(id->letters, ("meeting " + std::to_string(++ids)).c_str());
+  // As NCCL's own: not a text.
+  id->letters[127] = '\xfe';
+  return 0;
+}
+int ncclCommInitRankConfig(Place** place, int, Id id, int number, void*) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (is_told_to("refuses")) return kSystemError;
+  Meeting& meeting = meetings[std::string(id.letters, sizeof(id.letters))];
+  ++meeting.come;
+  *place = new Place{number, &meeting, {}};
+  return kInProgress;
+}
+int ncclCommGetAsyncError(Place* place, int* state) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  *state = state_of(place);
+  return 0;
+}
+int ncclCommAbort(Place* place) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  place->meeting->is_aborted = true;
+  delete place;
   return 0;
 }
 int ncclCommDestroy(Place* place) {
@@ -86,11 +186,13 @@ int ncclAllReduce(const void* from, void* to, std::size_t count, int type, int o
 }
 int ncclSend(const void* from, std::size_t count, int type, int peer, Place* place, void*) {
   if (type != kFloat) return kInvalidArgument;
+  if (place->meeting != nullptr) return send_to_meeting(place, static_cast<const float*>(from), count);
   sends.push_back({place, static_cast<const float*>(from), nullptr, count, peer});
   return 0;
 }
 int ncclRecv(void* to, std::size_t count, int type, int peer, Place* place, void*) {
   if (type != kFloat) return kInvalidArgument;
+  if (place->meeting != nullptr) return receive_at_meeting(place, static_cast<float*>(to), count);
   receives.push_back({place, nullptr, static_cast<float*>(to), count, peer});
   return 0;
 }

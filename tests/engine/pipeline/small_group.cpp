@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "jobs/error.h"
-#include "rank/engine/transport/host_transport.h"
+#include "rank/engine/transport/group_transport.h"
 #include "tests/temp_path.h"
 
 namespace longtake {
@@ -54,7 +54,7 @@ void make_share(GroupWork& work, int stage) {
   const TransformerConfig config = small_transformer_config();
   const StageRoutes routes(group.layout, config.layers, group.steps);
   WorkTimes times;
-  HostTransport transport(
+  GroupTransport transport(
       {temp_path("meet"), routes.stages(), stage}, [&] { return !work.is_stopped; }, times);
   const Stage& own = routes.stage(stage);
   std::unique_ptr<TransformerModel> model;

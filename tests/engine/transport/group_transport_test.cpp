@@ -1,4 +1,4 @@
-#include "rank/engine/transport/host_transport.h"
+#include "rank/engine/transport/group_transport.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -24,8 +24,8 @@ class Transports : public testing::Test {
 
   static fs::path meeting() { return temp_path("meet"); }
 
-  std::unique_ptr<HostTransport> engine(int self, int engines = 2) {
-    return std::make_unique<HostTransport>(
+  std::unique_ptr<GroupTransport> engine(int self, int engines = 2) {
+    return std::make_unique<GroupTransport>(
         GroupMember{meeting(), engines, self}, [this] { return ++asked_ < gives_up_after_; },
         times_[static_cast<std::size_t>(self)]);
   }

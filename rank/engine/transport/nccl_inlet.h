@@ -1,0 +1,42 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "rank/engine/nccl/nccl_link.h"
+#include "rank/engine/transport/group_line.h"
+
+namespace longtake {
+
+/// What comes from another engine's NcclOutlet. A tensor is received as soon as it is offered, beside what
+/// is computed meanwhile. Belongs to one thread.
+class NcclInlet {
+ public:
+  /// As an NcclOutlet is made.
+  NcclInlet(GroupLine& line, int from, std::unique_ptr<NcclLink> link,
+            std::chrono::milliseconds longest_transfer);
+
+  /// As of an NcclOutlet.
+  bool move_on();
+
+  bool has_next() const { return !arrived_.empty(); }
+  /// On the device, complete. Only when has_next().
+  GroupLine::Message take_next();
+
+ private:
+  void check_transfer() const;
+
+  GroupLine& line_;
+  int from_;
+  std::unique_ptr<NcclLink> link_;
+  std::chrono::milliseconds longest_transfer_;
+  std::optional<GroupLine::Message> arriving_;
+  std::chrono::steady_clock::time_point begun_;  ///< of what is arriving
+  std::deque<GroupLine::Message> arrived_;       ///< no more than kMostPaced: so many are offered
+};
+
+}  // namespace longtake
