@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "rank/engine/kernels/pixel_norm.h"
+#include "rank/engine/vae/gpu_conv.h"
+
 namespace longtake {
 namespace {
 
@@ -15,12 +18,7 @@ at::Tensor last_frames(const at::Tensor& history, const at::Tensor& x_TCHW, std:
   return channels_last(at::cat({history.narrow(0, history.size(0) - older, older), newest}, 0));
 }
 
-at::Tensor after_history(const at::Tensor& history, const at::Tensor& x_TCHW) {
-  if (!history.defined() || history.size(0) == 0) return x_TCHW;
-  return at::cat({history, x_TCHW}, 0);
-}
-
-/// The same without a copy, with `zeros` frames of zeros in front.
+/// Those of the stream and those that follow, without a copy, with `zeros` frames of zeros in front.
 FrameViews views_after_history(const at::Tensor& history, const at::Tensor& x_TCHW, std::int64_t zeros) {
   FrameViews frames(static_cast<std::size_t>(zeros));
   for (const at::Tensor& part : {history, x_TCHW}) {
@@ -48,7 +46,7 @@ FrameConv::FrameConv(const Weights& weights, const std::string& name, KernelSize
 at::Tensor FrameConv::operator()(const at::Tensor& x_TCHW) const {
   if (x_TCHW.is_cpu()) return conv_by_bands(kernel_, views_of(x_TCHW), {});
   const std::int64_t padding = kernel_.weight_OSKK.size(2) / 2;
-  return at::conv2d(x_TCHW, kernel_.weight_OSKK, kernel_.bias_O, /*stride=*/1, padding);
+  return conv_frames(kernel_.weight_OSKK, kernel_.bias_O, x_TCHW, padding, /*stride=*/1);
 }
 
 at::Tensor FrameConv::enlarge(const at::Tensor& x_TCHW) const {
@@ -66,8 +64,8 @@ at::Tensor FrameConv::downsample(const at::Tensor& x_TCHW) const {
     steps.side = 2;
     return conv_by_bands(kernel_, views_of(x_TCHW), steps);
   }
-  return at::conv2d(at::constant_pad_nd(x_TCHW, {0, 1, 0, 1}), kernel_.weight_OSKK, kernel_.bias_O,
-                    /*stride=*/2);
+  return conv_frames(kernel_.weight_OSKK, kernel_.bias_O, at::constant_pad_nd(x_TCHW, {0, 1, 0, 1}),
+                     /*padding=*/0, /*stride=*/2);
 }
 
 CausalConv::CausalConv(const Weights& weights, const std::string& name, KernelSize size)
@@ -84,16 +82,18 @@ CausalConv::CausalConv(const Weights& weights, const std::string& name, KernelSi
 }
 
 at::Tensor CausalConv::operator()(const at::Tensor& x_TCHW, VaeStream& stream, const at::Tensor& plus) const {
+  if (!x_TCHW.is_cpu()) {
+    const at::Tensor frames_NCHW = room_for(x_TCHW, stream);
+    newest(frames_NCHW).copy_(x_TCHW);
+    const at::Tensor out_TOHW = over(frames_NCHW, stream);
+    add_bias_(pixels_of(out_TOHW), kernel_.bias_O, plus.defined() ? pixels_of(plus) : plus);
+    return out_TOHW;
+  }
   at::Tensor& history = stream.history(name_);
   const at::Tensor before = history;
   history = last_frames(before, x_TCHW, depth_ - 1);
   const std::int64_t zeros = depth_ - 1 - (before.defined() ? before.size(0) : 0);
-  if (x_TCHW.is_cpu()) {
-    return conv_by_bands(kernel_, views_after_history(before, x_TCHW, zeros), {}, plus);
-  }
-  const at::Tensor out_TOHW =
-      conv_at_once(weight_OCDKK_, kernel_.bias_O, after_history(before, x_TCHW), zeros, /*stride=*/1);
-  return plus.defined() ? out_TOHW + plus : out_TOHW;
+  return conv_by_bands(kernel_, views_after_history(before, x_TCHW, zeros), {}, plus);
 }
 
 at::Tensor CausalConv::halve_time(const at::Tensor& x_TCHW, VaeStream& stream) const {
@@ -101,23 +101,33 @@ at::Tensor CausalConv::halve_time(const at::Tensor& x_TCHW, VaeStream& stream) c
   const at::Tensor before = history;
   history = last_frames({}, x_TCHW, 1);
   if (!x_TCHW.is_cpu()) {
-    const at::Tensor frames_NCHW = after_history(before, x_TCHW);
-    return conv_at_once(weight_OCDKK_, kernel_.bias_O, frames_NCHW, /*zeros_before=*/0, /*stride=*/2);
+    const at::Tensor out_TOHW = conv_clip(weight_OCDKK_, at::cat({before, x_TCHW}), /*stride=*/2);
+    add_bias_(pixels_of(out_TOHW), kernel_.bias_O, /*plus=*/{});
+    return out_TOHW;
   }
   ConvSteps steps;
   steps.time = 2;
   return conv_by_bands(kernel_, views_after_history(before, x_TCHW, 0), steps);
 }
 
-at::Tensor conv_at_once(const at::Tensor& weight_OCDKK, const at::Tensor& bias_O,
-                        const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride) {
-  // The memory order T, H, W, C of the frames is that of a channels-last clip: no copy is made.
-  at::Tensor clip_1CNHW = frames_NCHW.transpose(0, 1).unsqueeze(0);
-  if (zeros_before > 0) clip_1CNHW = at::constant_pad_nd(clip_1CNHW, {0, 0, 0, 0, zeros_before, 0});
-  const std::int64_t padding = weight_OCDKK.size(3) / 2;
-  const at::Tensor out_1OTHW =
-      at::conv3d(clip_1CNHW, weight_OCDKK, bias_O, {stride, 1, 1}, {0, padding, padding});
-  return out_1OTHW.squeeze(0).transpose(0, 1);
+at::Tensor CausalConv::room_for(const at::Tensor& like_TCHW, VaeStream& stream) const {
+  const at::Tensor& history = stream.history(name_);
+  const std::int64_t known = history.defined() ? history.size(0) : 0, before = depth_ - 1;
+  std::vector<std::int64_t> sizes = like_TCHW.sizes().vec();
+  sizes[0] += before;
+  const at::Tensor frames_NCHW = at::empty(sizes, like_TCHW.options(), at::MemoryFormat::ChannelsLast);
+  frames_NCHW.narrow(0, 0, before - known).zero_();
+  if (known > 0) frames_NCHW.narrow(0, before - known, known).copy_(history);
+  return frames_NCHW;
+}
+
+at::Tensor CausalConv::newest(const at::Tensor& frames_NCHW) const {
+  return frames_NCHW.narrow(0, depth_ - 1, frames_NCHW.size(0) - depth_ + 1);
+}
+
+at::Tensor CausalConv::over(const at::Tensor& frames_NCHW, VaeStream& stream) const {
+  stream.history(name_) = last_frames({}, frames_NCHW, depth_ - 1);
+  return conv_clip(weight_OCDKK_, frames_NCHW, /*stride=*/1);
 }
 
 }  // namespace longtake

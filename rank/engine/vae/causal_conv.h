@@ -10,7 +10,8 @@
 #include "rank/engine/weights/weights.h"
 
 /// Convolutions of the video VAE. Frames are [T, C, H, W] in channels-last memory: T, H, W, C.
-// T frames, C channels in, O channels out, H height, W width, K kernel side, D kernel depth (in time)
+// T frames, N frames and those before them, C channels in, O channels out, H height, W width, K kernel side,
+// D kernel depth (in time)
 namespace longtake {
 
 /// Sizes of a kernel; the sides are odd and padded so that H and W stay.
@@ -55,6 +56,14 @@ class CausalConv {
   /// The same for every second frame, from 2T frames after one in the stream: no zeros in front.
   at::Tensor halve_time(const at::Tensor& x_TCHW, VaeStream& stream) const;
 
+  /// For a GPU, where what makes the frames can write them to where they are convolved: memory for the T
+  /// frames that come next, after those in the stream (zeros before the first), N = T + D - 1; which of it
+  /// they go to; and the convolution of all, without its bias.
+  at::Tensor room_for(const at::Tensor& like_TCHW, VaeStream& stream) const;
+  at::Tensor newest(const at::Tensor& frames_NCHW) const;
+  at::Tensor over(const at::Tensor& frames_NCHW, VaeStream& stream) const;
+
+  const at::Tensor& bias_O() const { return kernel_.bias_O; }
   const std::string& name() const { return name_; }
 
  private:
@@ -63,11 +72,6 @@ class CausalConv {
   StackedKernel kernel_;     ///< on a CPU; on a GPU its bias alone
   at::Tensor weight_OCDKK_;  ///< on a GPU
 };
-
-/// What CausalConv does on a GPU: one 3-D convolution, which sums in float32 inside. N frames with
-/// `zeros_before` frames of zeros in front, less than D, give (N + zeros_before - D) / stride + 1 frames.
-at::Tensor conv_at_once(const at::Tensor& weight_OCDKK, const at::Tensor& bias_O,
-                        const at::Tensor& frames_NCHW, std::int64_t zeros_before, std::int64_t stride);
 
 /// [T, C, H, W] as layers want it: contiguous in memory order T, H, W, C.
 at::Tensor channels_last(const at::Tensor& x_TCHW);

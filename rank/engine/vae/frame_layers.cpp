@@ -5,14 +5,18 @@
 #include <vector>
 
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/kernels/pixel_norm.h"
 #include "rank/engine/profile_scopes.h"
+#include "rank/engine/vae/gpu_conv.h"
 #include "rank/engine/vector_math.h"
 
 namespace longtake {
 namespace {
 
-/// So many pixels attend to all at a time, whatever the size of a frame.
+/// So many pixels attend to all at a time, whatever the size of a frame; on a GPU as many as scores of this
+/// size have rows.
 constexpr std::int64_t kTilePixels = 256;
+constexpr std::int64_t kGpuScores = 64 << 20;
 
 constexpr std::int64_t kNormPixels = 2048;
 
@@ -20,13 +24,22 @@ constexpr std::int64_t kNormPixels = 2048;
 void attend(const at::Tensor& out_PC, const std::vector<at::Tensor>& qkv_PC) {
   const at::Tensor k_CP = qkv_PC[1].t();
   const double scale = 1 / std::sqrt(static_cast<double>(out_PC.size(1)));
-  const TileCut pixels(out_PC.size(0), kTilePixels);
+  const std::int64_t gpu_tile = std::max<std::int64_t>(1, kGpuScores / out_PC.size(0));
+  const TileCut pixels(out_PC.size(0), out_PC.is_cpu() ? kTilePixels : gpu_tile);
   for_each_tile(out_PC.device(), pixels.count, [&](std::int64_t tile) {
     const std::int64_t first = pixels.begin(tile), count = pixels.size_of(tile);
     const at::Tensor scores_QP = at::mm(qkv_PC[0].narrow(0, first, count) * scale, k_CP);
     at::Tensor out_QC = out_PC.narrow(0, first, count);
     at::mm_out(out_QC, at::softmax(scores_QP, -1), qkv_PC[2]);
   });
+}
+
+/// On a GPU: norm and SiLU of x + bias, written to where they are convolved. Without the convolution's bias.
+at::Tensor conv_of_normed(const CausalConv& conv, const ChannelNorm& norm, const at::Tensor& x_TCHW,
+                          const at::Tensor& bias_C, VaeStream& stream) {
+  const at::Tensor frames_NCHW = conv.room_for(x_TCHW, stream);
+  norm.silu_into(conv.newest(frames_NCHW), x_TCHW, bias_C);
+  return conv.over(frames_NCHW, stream);
 }
 
 }  // namespace
@@ -63,6 +76,11 @@ at::Tensor ChannelNorm::with_silu(const at::Tensor& x_TCHW) const {
   return out_TCHW;
 }
 
+void ChannelNorm::silu_into(const at::Tensor& out_TCHW, const at::Tensor& x_TCHW,
+                            const at::Tensor& bias_C) const {
+  normed_silu_into(pixels_of(out_TCHW), pixels_of(x_TCHW), bias_C, gain_C11_.flatten());
+}
+
 ResidualBlock::ResidualBlock(const Weights& weights, const std::string& name, std::int64_t in,
                              std::int64_t out)
     : norm_in_(weights, name + ".residual.0", in, 3),
@@ -73,9 +91,19 @@ ResidualBlock::ResidualBlock(const Weights& weights, const std::string& name, st
 }
 
 at::Tensor ResidualBlock::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
+  if (!x_TCHW.is_cpu()) return on_gpu(x_TCHW, stream);
   at::Tensor h_TOHW = conv_in_(norm_in_.with_silu(x_TCHW), stream);
   h_TOHW = norm_out_.with_silu(h_TOHW);  // one frame-sized tensor less while the next layer runs
   return conv_out_(h_TOHW, stream, shortcut_ ? (*shortcut_)(x_TCHW) : x_TCHW);
+}
+
+/// The first convolution's bias goes into the norm behind it, the second's into the sum.
+at::Tensor ResidualBlock::on_gpu(const at::Tensor& x_TCHW, VaeStream& stream) const {
+  at::Tensor h_TOHW = conv_of_normed(conv_in_, norm_in_, x_TCHW, /*bias=*/{}, stream);
+  h_TOHW = conv_of_normed(conv_out_, norm_out_, h_TOHW, conv_in_.bias_O(), stream);
+  const at::Tensor plus_TOHW = shortcut_ ? (*shortcut_)(x_TCHW) : x_TCHW;
+  add_bias_(pixels_of(h_TOHW), conv_out_.bias_O(), pixels_of(plus_TOHW));
+  return h_TOHW;
 }
 
 FrameAttention::FrameAttention(const Weights& weights, const std::string& name, std::int64_t channels)
@@ -109,7 +137,10 @@ Head::Head(const Weights& weights, const std::string& name, std::int64_t in, std
     : norm_(weights, name + ".0", in, 3), conv_(weights, name + ".2", {in, out, 3, 3}) {}
 
 at::Tensor Head::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
-  return conv_(norm_.with_silu(x_TCHW), stream);
+  if (x_TCHW.is_cpu()) return conv_(norm_.with_silu(x_TCHW), stream);
+  const at::Tensor out_TOHW = conv_of_normed(conv_, norm_, x_TCHW, /*bias=*/{}, stream);
+  add_bias_(pixels_of(out_TOHW), conv_.bias_O(), /*plus=*/{});
+  return out_TOHW;
 }
 
 }  // namespace longtake

@@ -24,6 +24,9 @@ class ChannelNorm {
   /// And SiLU of that.
   at::Tensor with_silu(const at::Tensor& x_TCHW) const;
 
+  /// The same on a GPU, of x + bias where `bias` is defined.
+  void silu_into(const at::Tensor& out_TCHW, const at::Tensor& x_TCHW, const at::Tensor& bias_C) const;
+
  private:
   at::Tensor gain_C11_;
 };
@@ -36,6 +39,8 @@ class ResidualBlock {
   at::Tensor operator()(const at::Tensor& x_TCHW, VaeStream& stream) const;
 
  private:
+  at::Tensor on_gpu(const at::Tensor& x_TCHW, VaeStream& stream) const;
+
   ChannelNorm norm_in_;
   CausalConv conv_in_;
   ChannelNorm norm_out_;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/vae/gpu_conv.h"
 #include "tests/engine/reference.h"
 
 namespace longtake {
@@ -22,6 +23,13 @@ Kernel random_kernel(std::int64_t in, std::int64_t out, std::int64_t depth, std:
   Kernel kernel{at::randn({out, in, depth, side, side}), at::randn({out}), {}};
   kernel.stacked = StackedKernel::of(kernel.weight, kernel.bias);
   return kernel;
+}
+
+/// What a GPU computes: the zeros are frames in memory, the bias is added behind.
+at::Tensor all_at_once(const Kernel& kernel, const at::Tensor& x_TCHW, std::int64_t zeros,
+                       std::int64_t stride) {
+  const at::Tensor frames = channels_last(at::constant_pad_nd(x_TCHW, {0, 0, 0, 0, 0, 0, zeros, 0}));
+  return conv_clip(kernel.weight, frames, stride) + kernel.bias.view({-1, 1, 1});
 }
 
 FrameViews after_zeros(std::int64_t zeros, const at::Tensor& x_TCHW) {
@@ -41,7 +49,7 @@ TEST_F(ConvOverTime, BandsGiveWhatOneConvolutionGives) {
     for (const std::int64_t zeros : {0, 1, 2}) {
       for (const std::int64_t frames : {3, 4, 5}) {
         const at::Tensor x = channels_last(at::randn({frames, 4, 6, 10}));
-        const at::Tensor at_once = conv_at_once(kernel.weight, kernel.bias, x, zeros, 1);
+        const at::Tensor at_once = all_at_once(kernel, x, zeros, 1);
         const at::Tensor by_bands = conv_by_bands(kernel.stacked, after_zeros(zeros, x), {});
         EXPECT_EQ(at_once.size(0), frames + zeros - 2);
         EXPECT_LT(relative_error(by_bands, at_once), 1e-6) << side << " " << zeros << " " << frames;
@@ -54,7 +62,7 @@ TEST_F(ConvOverTime, BandsGiveWhatOneConvolutionWithAStrideGives) {
   const Kernel kernel = random_kernel(4, 4, 3, 1);
   for (const std::int64_t frames : {3, 5, 9}) {
     const at::Tensor x = channels_last(at::randn({frames, 4, 6, 10}));
-    const at::Tensor at_once = conv_at_once(kernel.weight, kernel.bias, x, 0, 2);
+    const at::Tensor at_once = all_at_once(kernel, x, 0, 2);
     EXPECT_EQ(at_once.size(0), (frames - 1) / 2);
     ConvSteps steps;
     steps.time = 2;

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+
+/// Convolutions on a GPU: cuDNN's, in channels-last memory, chosen by the shapes alone, so that the bits of a
+/// film do not depend on what was measured when it began; float32 without TF32.
+// T frames, C channels in, O channels out, D kernel depth (in time), K kernel side, H height, W width
+namespace longtake {
+
+/// The pixels of frames in channels-last memory, [T H W, C]: a view.
+at::Tensor pixels_of(const at::Tensor& x_TCHW);
+
+/// Of each frame: [T, C, H, W] with `padding` zeros on each side gives [T, O, (H - K + 2 padding) / stride +
+/// 1,
+/// ...].
+at::Tensor conv_frames(const at::Tensor& weight_OCKK, const at::Tensor& bias_O, const at::Tensor& x_TCHW,
+                       std::int64_t padding, std::int64_t stride);
+
+/// Over time as well, and without a bias: N frames give (N - D) / stride + 1 frames of the same size.
+at::Tensor conv_clip(const at::Tensor& weight_OCDKK, const at::Tensor& frames_NCHW, std::int64_t stride);
+
+}  // namespace longtake
