@@ -1,5 +1,6 @@
 #include "rank/engine/gpu/memory_cap.h"
 
+#include <ATen/Context.h>
 #include <c10/cuda/CUDAAllocatorConfig.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <cuda_runtime_api.h>
@@ -26,6 +27,7 @@ void cap_allocator(c10::Device device, std::int64_t bytes) {
   if (device.is_cpu()) return;
   const auto total = static_cast<double>(total_bytes(device.index()));
   const double share = bytes > 0 ? std::min(1.0, static_cast<double>(bytes) / total) : 1.0;
+  at::globalContext().lazyInitDevice(device.type());  // the allocator knows its devices only then
   c10::cuda::CUDACachingAllocator::setMemoryFraction(share, device.index());
 }
 
