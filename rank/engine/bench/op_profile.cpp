@@ -35,10 +35,19 @@ thread_local std::vector<Open> open_ops;
 bool is_one_of(const std::string& name, const std::set<std::string>& names) { return names.count(name) != 0; }
 
 bool is_matrix_product(const std::string& name) {
-  static const std::set<std::string> names = {"aten::mm",    "aten::addmm",   "aten::bmm",
-                                              "aten::addmv", "aten::baddbmm", "aten::mv"};
+  static const std::set<std::string> names = {"aten::mm",
+                                              "aten::addmm",
+                                              "aten::bmm",
+                                              "aten::addmv",
+                                              "aten::baddbmm",
+                                              "aten::mv",
+                                              "aten::_addmm_activation",
+                                              "aten::_scaled_mm"};
   return is_one_of(name, names);
 }
+
+/// Scores, softmax and values in one kernel.
+bool is_fused_attention(const std::string& name) { return name.find("_attention") != std::string::npos; }
 
 bool is_convolution(const std::string& name) { return name.find("conv") != std::string::npos; }
 
@@ -66,6 +75,7 @@ bool is_view(const std::string& name) {
 
 TimeFor time_for_name(const std::string& name) {
   if (is_matrix_product(name)) return TimeFor::LinearLayers;
+  if (is_fused_attention(name)) return TimeFor::AttentionProducts;
   if (is_convolution(name)) return TimeFor::Convolutions;
   if (is_softmax(name)) return TimeFor::Softmax;
   if (is_copy(name)) return TimeFor::Copies;

@@ -1,3 +1,4 @@
+#include <ATen/record_function.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -33,6 +34,7 @@ __global__ void gelu_octets(Number* x, std::int64_t octets) {
 }  // namespace
 
 void gelu_(const at::Tensor& x) {
+  RECORD_USER_SCOPE("longtake::gelu_");
   const std::int64_t octets = x.numel() / kOctet;
   if (octets == 0) return;
   const c10::cuda::CUDAGuard device(x.device());

@@ -5,8 +5,6 @@
 namespace longtake {
 namespace {
 
-bool is_plain = false;
-
 bool has_a_kernels_type(const at::Tensor& x) {
   const at::ScalarType type = x.scalar_type();
   return type == at::kFloat || type == at::kBFloat16 || type == at::kHalf || type == at::kComplexFloat;
@@ -26,10 +24,8 @@ bool is_in_aligned_rows(const at::Tensor& x) {
 
 }  // namespace
 
-void use_plain_operations(bool plain) { is_plain = plain; }
-
 bool suits_kernels(std::initializer_list<at::Tensor> tensors) {
-  if (!kHasGpuKernels || is_plain) return false;
+  if (!kHasGpuKernels) return false;
   return std::all_of(tensors.begin(), tensors.end(), [](const at::Tensor& x) {
     return !x.defined() || (x.is_cuda() && has_a_kernels_type(x) && is_in_aligned_rows(x));
   });

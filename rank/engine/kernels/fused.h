@@ -13,13 +13,9 @@ inline constexpr bool kHasGpuKernels = true;
 inline constexpr bool kHasGpuKernels = false;
 #endif
 
-/// From now on GPUs compute with LibTorch's operations too (`true`) or with the kernels: what a benchmark
-/// compares. For the whole process; call it while nothing computes.
-void use_plain_operations(bool plain);
-
 /// Whether all of these tensors can be read and written 16 bytes at a time by a kernel: on a GPU, in
 /// float32, bfloat16 or float16, the last dimension a multiple of eight in one piece, every row aligned.
-/// Undefined tensors do not count. False for all after use_plain_operations(true).
+/// Undefined tensors do not count. Others are left to LibTorch's operations.
 bool suits_kernels(std::initializer_list<at::Tensor> tensors);
 
 }  // namespace longtake

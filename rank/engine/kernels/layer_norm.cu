@@ -1,3 +1,4 @@
+#include <ATen/record_function.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -109,6 +110,7 @@ Rows<Number> rows_of(const AddAndNorm& work) {
 }  // namespace
 
 void add_and_norm(const AddAndNorm& work) {
+  RECORD_USER_SCOPE("longtake::add_and_norm");
   if (work.hidden_TD.numel() == 0) return;
   const c10::cuda::CUDAGuard device(work.hidden_TD.device());
   const auto type = (work.out_TD.defined() ? work.out_TD : work.added_TD).scalar_type();

@@ -1,3 +1,4 @@
+#include <ATen/record_function.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -109,6 +110,7 @@ void with_lanes(std::int64_t channels, const Work& work) {
 }  // namespace
 
 void normed_silu(const NormedSilu& work) {
+  RECORD_USER_SCOPE("longtake::normed_silu");
   if (work.x_PC.numel() == 0) return;
   const c10::cuda::CUDAGuard device(work.x_PC.device());
   const std::int64_t count = work.x_PC.size(0), channels = work.x_PC.size(1);
@@ -130,6 +132,7 @@ void normed_silu(const NormedSilu& work) {
 }
 
 void add_bias_(const at::Tensor& x_PC, const at::Tensor& bias_C, const at::Tensor& plus_PC) {
+  RECORD_USER_SCOPE("longtake::add_bias_");
   if (x_PC.numel() == 0) return;
   const c10::cuda::CUDAGuard device(x_PC.device());
   const std::int64_t octets = x_PC.numel() / kOctet;

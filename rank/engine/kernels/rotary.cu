@@ -1,3 +1,4 @@
+#include <ATen/record_function.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -89,6 +90,7 @@ Rows<Number> rows_of(const NormAndTurn& work) {
 }  // namespace
 
 void norm_and_turn(const NormAndTurn& work) {
+  RECORD_USER_SCOPE("longtake::norm_and_turn");
   if (work.x_TD.numel() == 0) return;
   const c10::cuda::CUDAGuard device(work.x_TD.device());
   with_number(work.x_TD.scalar_type(), [&](auto number) {

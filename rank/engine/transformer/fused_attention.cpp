@@ -1,6 +1,7 @@
 #include "rank/engine/transformer/fused_attention.h"
 
 #include "jobs/error.h"
+#include "rank/engine/profile_scopes.h"
 
 namespace longtake {
 
@@ -32,6 +33,7 @@ at::Tensor attention(const at::Tensor& q_BHLK, const at::Tensor& k_BHSK, const a
 bool can_fuse_attention(const at::Tensor& x) { return x.is_cuda(); }
 
 at::Tensor fused_attention(const at::Tensor& q_BLHK, const at::Tensor& k_BSHK, const at::Tensor& v_BSHK) {
+  RECORD_USER_SCOPE(kAttentionScope);
   const auto heads_first = [](const at::Tensor& x) { return x.transpose(1, 2); };
   // The kernels answer in the memory order of their queries: transposed back, it is contiguous already.
   return attention(heads_first(q_BLHK), heads_first(k_BSHK), heads_first(v_BSHK))

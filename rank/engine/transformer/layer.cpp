@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "rank/engine/kernels/activation.h"
-#include "rank/engine/kernels/rotary.h"
 #include "rank/engine/transformer/rope.h"
 
 namespace longtake {
@@ -51,6 +49,7 @@ Layer::Layer(const TransformerConfig& config, std::int64_t index, const Weights&
                  own_weights(weights, index).take("norm3.bias", {config.dim}).to(at::kFloat), config.eps},
       ffn_in_(take_large_linear(own_weights(weights, index), "ffn.0", config.dim, config.ffn_dim)),
       ffn_out_(take_large_linear(own_weights(weights, index), "ffn.2", config.ffn_dim, config.dim)) {
+  self_attention_.join_products();
   if (const auto injector = config.injector_of(index)) injector_.emplace(config, *injector, weights);
 }
 
@@ -83,12 +82,11 @@ void Layer::run_sink(const at::Tensor& hidden_SD, const at::Tensor& turn_SJ, con
 /// What attention gathers.
 at::Tensor Layer::attend_block(const at::Tensor& normed_LD, const BlockPlace& place, LayerCache& cache,
                                LayerWorkspace& workspace) const {
-  const at::Tensor query_LD = rows(workspace.query_TD, normed_LD, self_attention_);
-  const at::Tensor key_LD = rows(workspace.key_TD, normed_LD, self_attention_);
   const LayerCache::Slot slot = cache.next_slot();
-  self_attention_.query_into(query_LD, normed_LD, place.turn_LJ);
-  self_attention_.key_into(slot.keys_LHK, normed_LD, place.turn_LJ, key_LD);
-  self_attention_.value_into(slot.values_LHK.view(normed_LD.sizes()), normed_LD);
+  const at::Tensor query_LD = rows(workspace.query_TD, normed_LD, self_attention_);
+  const RawQueryKey raw = self_attention_.query_key(normed_LD, slot.values_LHK, workspace);
+  self_attention_.place_query(query_LD, raw.query_TD, place.turn_LJ);
+  self_attention_.place_key(slot.keys_LHK, raw.key_TD, place.turn_LJ);
   cache.place_reference(place.reference_frame, place.reference_turn_RJ);
   return self_attention_.gathered_TD(query_LD, {cache.keys(), cache.values()}, workspace);
 }
@@ -97,11 +95,9 @@ at::Tensor Layer::attend_block(const at::Tensor& normed_LD, const BlockPlace& pl
 at::Tensor Layer::attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
                               LayerWorkspace& workspace) const {
   const at::Tensor query_SD = rows(workspace.query_TD, normed_SD, self_attention_);
-  const at::Tensor key_SD = rows(workspace.key_TD, normed_SD, self_attention_);
-  self_attention_.query_into(query_SD, normed_SD, turn_SJ);
-  self_attention_.raw_key_into(key_SD, normed_SD);
-  self_attention_.value_into(cache.sink_values_SHK().view(normed_SD.sizes()), normed_SD);
-  cache.store_sink_keys(self_attention_.heads_of(key_SD), turn_SJ, kReferenceFrame);
+  const RawQueryKey raw = self_attention_.query_key(normed_SD, cache.sink_values_SHK(), workspace);
+  self_attention_.place_query(query_SD, raw.query_TD, turn_SJ);
+  cache.store_sink_keys(self_attention_.normed_keys_THK(raw.key_TD), turn_SJ, kReferenceFrame);
   return self_attention_.gathered_TD(query_SD, {cache.sink_keys_SHK(), cache.sink_values_SHK()}, workspace);
 }
 
@@ -118,11 +114,10 @@ void Layer::finish(const at::Tensor& hidden_TD, const at::Tensor& gathered_TD, c
 
 /// A view of the workspace's key buffer.
 at::Tensor Layer::feed_forward(const at::Tensor& normed_TD, LayerWorkspace& workspace) const {
-  const at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.inner_TN, normed_TD.size(0),
+  const at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.wide_TN, normed_TD.size(0),
                                                       ffn_in_.bias_O.size(0), self_attention_.options());
   const at::Tensor out_TD = rows(workspace.key_TD, normed_TD, self_attention_);
-  ffn_in_.into(inner_TN, normed_TD);
-  gelu_(inner_TN);
+  ffn_in_.gelu_into(inner_TN, normed_TD);
   ffn_out_.into(out_TD, inner_TN);
   return out_TD;
 }

@@ -13,10 +13,11 @@ struct LayerWorkspace {
   at::Tensor query_TD;
   at::Tensor key_TD;       ///< and later a part's output
   at::Tensor gathered_TD;  ///< by attention in tiles; a fused one answers in memory of its own
-  at::Tensor inner_TN;
+  at::Tensor wide_TN;      ///< the feed-forward network's inside, and all products of self-attention
   ScoreWorkspace scores;
 
-  /// A view of `buffer` with `rows` rows like `like`; the buffer grows when it has to.
+  /// A view of `buffer`, which grows when it has to. Its content is lost when rows of another width are asked
+  /// for.
   static at::Tensor rows_of(at::Tensor& buffer, std::int64_t rows, std::int64_t width,
                             const at::TensorOptions& options);
 

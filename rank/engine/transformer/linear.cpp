@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/kernels/activation.h"
 #include "rank/engine/transformer/eight_bit_matrix.h"
 
 namespace longtake {
@@ -36,6 +37,30 @@ void Linear::into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
     at::Tensor out = out_TO.narrow(0, tokens.begin(row), tokens.size_of(row)).narrow(1, first, width);
     at::addmm_out(out, bias_O.narrow(0, first, width), x, weight_OI.narrow(0, first, width).t());
   });
+}
+
+void Linear::gelu_into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
+  if (x_TI.is_cuda() && !scale_O.defined()) {
+    at::Tensor out = out_TO;
+    at::_addmm_activation_out(out, bias_O, x_TI, weight_OI.t(), /*beta=*/1, /*alpha=*/1, /*use_gelu=*/true);
+    return;
+  }
+  into(out_TO, x_TI);
+  gelu_(out_TO);
+}
+
+Linear Linear::outputs(std::int64_t first, std::int64_t count) const {
+  const auto of = [&](const at::Tensor& all) { return all.defined() ? all.narrow(0, first, count) : all; };
+  return {of(weight_OI), of(bias_O), of(scale_O)};
+}
+
+Linear joined(const std::vector<Linear>& parts) {
+  const auto join = [&](at::Tensor Linear::*member) {
+    std::vector<at::Tensor> tensors;
+    for (const Linear& part : parts) tensors.push_back(part.*member);
+    return tensors.front().defined() ? at::cat(tensors) : at::Tensor();
+  };
+  return {join(&Linear::weight_OI), join(&Linear::bias_O), join(&Linear::scale_O)};
 }
 
 Linear take_linear(const Weights& weights, const std::string& name, std::int64_t inputs, std::int64_t outputs,

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <string>
+#include <vector>
 
 #include "rank/engine/weights/weights.h"
 
@@ -20,9 +21,18 @@ struct Linear {
   /// Writes to memory that is there already: no allocation.
   void into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
 
+  /// And the approximation of GELU by tanh of that.
+  void gelu_into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
+
+  /// Some of the outputs: a view.
+  Linear outputs(std::int64_t first, std::int64_t count) const;
+
   /// For what the published model computes in float32 whatever the type of its weights; not in eight bits.
   Linear in_float32() const { return {weight_OI.to(at::kFloat), bias_O.to(at::kFloat)}; }
 };
+
+/// The outputs of all, one after another: one product instead of several. In memory of its own.
+Linear joined(const std::vector<Linear>& parts);
 
 /// `name`.weight and `name`.bias. A convolution is a linear function of patches; `kernel` is its shape
 /// after outputs and inputs, empty for a plain linear layer.

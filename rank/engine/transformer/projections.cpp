@@ -15,26 +15,46 @@ Projections::Projections(const TransformerConfig& config, const Weights& weights
       query_norm_D_(weights.take("norm_q.weight", {config.dim})),
       key_norm_D_(weights.take("norm_k.weight", {config.dim})) {}
 
-void Projections::query_into(const at::Tensor& out_TD, const at::Tensor& x_TD,
-                             const at::Tensor& turn_TJ) const {
-  query_.into(out_TD, x_TD);
-  norm_and_rotate_into(heads_of(out_TD), out_TD, query_norm_D_, eps_, turn_TJ);
+void Projections::join_products() {
+  if (query_.weight_OI.is_cpu()) return;
+  const std::int64_t width = query_.bias_O.size(0);
+  all_ = joined({query_, key_, value_});
+  query_ = all_.outputs(0, width);
+  key_ = all_.outputs(width, width);
+  value_ = all_.outputs(2 * width, width);
 }
 
-void Projections::key_into(const at::Tensor& out_THK, const at::Tensor& x_TD, const at::Tensor& turn_TJ,
-                           const at::Tensor& room_TD) const {
-  key_.into(room_TD, x_TD);
-  norm_and_rotate_into(out_THK, room_TD, key_norm_D_, eps_, turn_TJ);
+RawQueryKey Projections::query_key(const at::Tensor& x_TD, const at::Tensor& values_THK,
+                                   LayerWorkspace& workspace) const {
+  const std::int64_t tokens = x_TD.size(0), width = x_TD.size(1);
+  const at::Tensor values_TD = values_THK.view({tokens, width});
+  if (all_.weight_OI.defined()) {
+    const at::Tensor all_T3D = LayerWorkspace::rows_of(workspace.wide_TN, tokens, 3 * width, options());
+    all_.into(all_T3D, x_TD);
+    values_TD.copy_(all_T3D.narrow(1, 2 * width, width));
+    return {all_T3D.narrow(1, 0, width), all_T3D.narrow(1, width, width)};
+  }
+  const RawQueryKey raw = {LayerWorkspace::rows_of(workspace.query_TD, tokens, width, options()),
+                           LayerWorkspace::rows_of(workspace.key_TD, tokens, width, options())};
+  query_.into(raw.query_TD, x_TD);
+  key_.into(raw.key_TD, x_TD);
+  value_.into(values_TD, x_TD);
+  return raw;
 }
 
-void Projections::raw_query_into(const at::Tensor& out_TD, const at::Tensor& x_TD) const {
-  query_.into(out_TD, x_TD);
-  rms_norm_(out_TD, query_norm_D_, eps_);
+void Projections::place_query(const at::Tensor& out_TD, const at::Tensor& raw_TD,
+                              const at::Tensor& turn_TJ) const {
+  norm_and_rotate_into(heads_of(out_TD), raw_TD, query_norm_D_, eps_, turn_TJ);
 }
 
-void Projections::raw_key_into(const at::Tensor& out_TD, const at::Tensor& x_TD) const {
-  key_.into(out_TD, x_TD);
-  rms_norm_(out_TD, key_norm_D_, eps_);
+void Projections::place_key(const at::Tensor& out_THK, const at::Tensor& raw_TD,
+                            const at::Tensor& turn_TJ) const {
+  norm_and_rotate_into(out_THK, raw_TD, key_norm_D_, eps_, turn_TJ);
+}
+
+at::Tensor Projections::normed_keys_THK(const at::Tensor& raw_TD) const {
+  rms_norm_(raw_TD, key_norm_D_, eps_);
+  return heads_of(raw_TD);
 }
 
 KeysValues Projections::keys_values(const at::Tensor& x_MD) const {
@@ -68,7 +88,8 @@ at::Tensor Projections::cross(const at::Tensor& x_TD, const KeysValues& context,
   const std::int64_t tokens = x_TD.size(0), width = x_TD.size(1);
   const at::Tensor query_TD = LayerWorkspace::rows_of(workspace.query_TD, tokens, width, options());
   const at::Tensor out_TD = LayerWorkspace::rows_of(workspace.key_TD, tokens, width, options());
-  raw_query_into(query_TD, x_TD);
+  query_.into(query_TD, x_TD);
+  rms_norm_(query_TD, query_norm_D_, eps_);
   output_into(out_TD, gathered_TD(query_TD, context, workspace));
   return out_TD;
 }

@@ -86,17 +86,15 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LayerNormOnGpu,
                                           testing::Values(30, 64, 1000, 5120, 20000),
                                           testing::Values(at::kFloat, at::kBFloat16, at::kHalf)));
 
-TEST(Kernels, GiveWhatLibTorchsOperationsGive) {
+TEST(Kernels, SuitOctetsInAlignedRowsOnAGpu) {
   LONGTAKE_SKIP_WITHOUT_GPU();
-  const at::Tensor x = normal_numbers(1, {100, 512}).cuda();
-  const LayerNorm norm = on_gpu(norm_of({512}));
-  EXPECT_TRUE(suits_kernels({x}));
-  const at::Tensor fused = layer_norm(x, norm, at::kBFloat16);
-  use_plain_operations(true);
-  EXPECT_FALSE(suits_kernels({x}));
-  const at::Tensor plain = layer_norm(x, norm, at::kBFloat16);
-  use_plain_operations(false);
-  EXPECT_LT(distance(fused, plain), rounding_of(at::kBFloat16));
+  const at::Tensor x = at::zeros({4, 48}, at::TensorOptions(at::kCUDA).dtype(at::kBFloat16));
+  EXPECT_TRUE(suits_kernels({x, at::Tensor(), x.narrow(1, 8, 16)}));
+  EXPECT_FALSE(suits_kernels({x.cpu()}));
+  EXPECT_FALSE(suits_kernels({x.narrow(1, 0, 20)}));
+  EXPECT_FALSE(suits_kernels({x.narrow(1, 4, 16)}));
+  EXPECT_FALSE(suits_kernels({x.t()}));
+  EXPECT_FALSE(suits_kernels({x.to(at::kDouble)}));
 }
 
 }  // namespace

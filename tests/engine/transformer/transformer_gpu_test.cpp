@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iostream>
 
-#include "rank/engine/kernels/fused.h"
 #include "rank/engine/transformer/rope.h"
 #include "tests/engine/gpu/skip_without_gpu.h"
 #include "tests/engine/reference.h"
@@ -78,15 +77,6 @@ TEST_F(TransformerOnGpu, ComputesInHalves) {
     EXPECT_LT(worst, 0.05) << at::toString(type);
     EXPECT_LT(drift, 0.1) << at::toString(type);
   }
-}
-
-TEST_F(TransformerOnGpu, LibTorchsOperationsGiveWhatTheKernelsGive) {
-  LONGTAKE_SKIP_WITHOUT_GPU();
-  const std::vector<at::Tensor> fused = rollout({at::kFloat, at::kCUDA});
-  use_plain_operations(true);
-  const std::vector<at::Tensor> plain = rollout({at::kFloat, at::kCUDA});
-  use_plain_operations(false);
-  EXPECT_LT(worst_error(fused, plain), 1e-3);
 }
 
 TEST_F(TransformerOnGpu, StacksInARowGiveTheSameBits) {
