@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs every test; then the unit tests again under the sanitizers.
-# Ends with ctest's summary of the release build.
+# Installs what is missing; builds and runs the unit tests under the sanitizers; builds the engine for CUDA, whose
+# tests skip where there is no GPU; then builds and runs every test. Ends with ctest's summary of the release build.
 set -euo pipefail
 cd "$(dirname "$0")"
+# Two for each processor; how many a test takes stands with it, see tests/CMakeLists.txt.
+slots=$((2 * $(nproc)))
 
-./setup.sh
+./setup.sh --cuda
 cmake --preset asan >/dev/null
 cmake --build --preset asan
-ctest --preset asan --parallel 2
+ctest --preset asan --parallel "$slots"
+cmake --preset cuda-check >/dev/null
+cmake --build --preset cuda-check
+ctest --preset cuda-check
 cmake --preset release >/dev/null
 cmake --build --preset release
-ctest --preset release --parallel 2
+ctest --preset release --parallel "$slots"

@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 
 constexpr int kKills = 20;
 constexpr const char* kJob = "talk";
-constexpr std::int64_t kFrames = 4000;
+constexpr std::int64_t kFrames = 2000;
 /// A rank gives a silent scheduler up after 10 s; then its engine and itself have to end.
 constexpr std::chrono::seconds kNothingLeftAfter{14};
 constexpr std::chrono::seconds kRunLimit{60};

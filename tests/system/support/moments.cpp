@@ -19,7 +19,7 @@ struct PhaseRule {
   unsigned longest_ms;  // delay
 };
 constexpr PhaseRule kRules[] = {{Phase::Starting, "starting", 5, 600},
-                                {Phase::Generating, "generating", 11, 900},
+                                {Phase::Generating, "generating", 11, 450},
                                 {Phase::Joining, "joining", 4, 40}};
 
 bool has_come(const Moment& moment, const Victim& victim, const Project& project, const std::string& job,
