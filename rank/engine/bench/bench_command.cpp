@@ -3,15 +3,17 @@
 #include <c10/util/Exception.h>
 
 #include <iostream>
+#include <new>
 
 #include "jobs/error.h"
 #include "rank/engine/bench/bench_run.h"
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/gpu/device_failure.h"
 
 namespace longtake {
 namespace {
 
-constexpr int kExitDone = 0, kExitFailed = 1, kExitUser = 2;
+constexpr int kExitDone = 0, kExitFailed = 1, kExitUser = 2, kExitOutOfMemory = 3;
 
 int fail(const std::string& message, int exit_code) {
   std::cerr << "longtake-engine bench: " << message << "\n";
@@ -36,7 +38,10 @@ int bench_command(int argument_count, const char* const* arguments) {
   } catch (const Error& e) {
     return fail(e.what(), e.kind() == ErrorKind::InvalidInput ? kExitUser : kExitFailed);
   } catch (const c10::Error& e) {
-    return fail(e.what_without_backtrace(), kExitFailed);
+    const bool is_memory = kind_of(e) == ErrorKind::OutOfMemory;
+    return fail(e.what_without_backtrace(), is_memory ? kExitOutOfMemory : kExitFailed);
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory of this machine", kExitOutOfMemory);
   } catch (const std::exception& e) {
     return fail(e.what(), kExitFailed);
   }

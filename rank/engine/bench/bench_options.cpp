@@ -5,20 +5,26 @@
 #include <thread>
 
 #include "jobs/error.h"
+#include "rank/engine/gpu/device_name.h"
 
 namespace longtake {
 namespace {
 
 constexpr const char* kDescription =
-    "Measures the generator without a checkpoint: a model of random weights with the sizes of a config.json\n"
+    "Measures the generator: a model with the weights of a checkpoint, or random ones of the sizes of a "
+    "config.json,\n"
     "makes blocks of 12 frames from noise. One JSON document goes to standard output, a table for people to\n"
     "standard error.";
 
+constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
+
 constexpr const char* kExamples =
     "examples:\n"
+    "  longtake-engine bench --config configs/models/Wan2.2-S2V-14B --size 720*400 --precision bf16 "
+    "--device cuda\n"
     "  longtake-engine bench --config configs/models/Wan2.2-S2V-14B --size 384*256 --precision bf16\n"
     "  longtake-engine bench --config tiny.json --layout layers:2/4 --no-vae --profile\n\n"
-    "exit codes: 0 measured; 1 it failed; 2 you must change something";
+    "exit codes: 0 measured; 1 it failed; 2 you must change something; 3 out of memory";
 
 [[noreturn]] void refuse(const std::string& option, const std::string& wanted, const std::string& given) {
   throw Error(ErrorKind::InvalidInput, option + " must be " + wanted + ", got '" + given + "'");
@@ -37,10 +43,17 @@ FrameSize size_from(const std::string& text) {
   refuse("--size", "WIDTH*HEIGHT in multiples of 16 from 64 on", text);
 }
 
-at::ScalarType precision_from(const std::string& text) {
-  if (text == "fp32") return at::kFloat;
-  if (text == "bf16") return at::kBFloat16;
-  refuse("--precision", "fp32 or bf16", text);
+/// After the device is known: what is not a matrix in eight bits is in what the engine computes in there.
+void set_precision(const std::string& text, BenchOptions& options) {
+  const auto matrices = precision_from(text);
+  if (matrices && *matrices != Precision::Auto) {
+    options.matrices = *matrices;
+    options.precision = options.device.is_cpu() ? at::kFloat : at::kBFloat16;
+  } else if (text == "bf16") {
+    options.precision = at::kBFloat16;
+  } else if (text != "fp32") {
+    refuse("--precision", "fp32, bf16, fp8 or int8", text);
+  }
 }
 
 GenerationOrder order_from(const std::string& text) {
@@ -52,21 +65,27 @@ GenerationOrder order_from(const std::string& text) {
 
 void set_layout(const std::string& text, BenchOptions& options) {
   if (text == "single") return;
-  static const std::regex form(R"(layers:(\d{1,4})/(\d{1,4}))");
+  static const std::regex form(R"((layers|steps):(\d{1,4})/(\d{1,4}))");
   std::smatch match;
   if (std::regex_match(text, match, form)) {
-    options.share = std::stoi(match[1]);
-    options.shares = std::stoi(match[2]);
-    if (options.share >= 1 && options.share <= options.shares) return;
+    options.splits_steps = match[1] == "steps";
+    options.share = std::stoi(match[2]);
+    options.shares = std::stoi(match[3]);
+    const bool is_a_share = options.splits_steps || options.share <= options.shares;
+    if (options.share >= 1 && options.shares >= 1 && is_a_share) return;
   }
-  refuse("--layout", "single, or layers:K/N for the K-th of N shares of the layers (K from 1 to N)", text);
+  refuse(
+      "--layout",
+      "single, layers:K/N for the K-th of N shares of the layers (K from 1 to N), or steps:K/N for the K-th "
+      "stage of a layout that splits the steps, and the layers N ways",
+      text);
 }
 
 at::Device device_from(const std::string& text) {
   if (text == "cpu") return at::kCPU;
   if (text != "cuda") refuse("--device", "cpu or cuda", text);
-  if (!at::hasCUDA())
-    throw Error(ErrorKind::InvalidInput, "--device cuda: this LibTorch sees no CUDA device");
+  if (cuda_device_count() == 0)
+    throw Error(ErrorKind::InvalidInput, "--device cuda: this program sees no CUDA device");
   return at::Device(at::kCUDA, 0);
 }
 
@@ -77,20 +96,28 @@ struct Words {
   std::string order = "step-major";
   std::string layout = "single";
   std::string device = "cpu";
+  double memory_gib = 0;
 };
 
 void add_model(CLI::App& app, BenchOptions& options, Words& words) {
-  app.add_option("--config", options.config, "a config.json as the published one, or a folder that has one")
-      ->required();
+  CLI::Option_group* of = app.add_option_group("model", "one of these");
+  of->add_option(
+      "--config", options.config,
+      "a config.json as the published one, or a folder that has one: random weights of these sizes");
+  of->add_option("--model", options.model, "a checkpoint folder: its own weights");
+  of->require_option(1);
   app.add_option("--size", words.size, "WIDTH*HEIGHT of the frames")->capture_default_str();
-  app.add_option("--precision", words.precision, "of weights and caches: fp32 or bf16")
+  app.add_option("--precision", words.precision,
+                 "fp32, bf16, or fp8 and int8: the layers' matrices in eight bits")
       ->capture_default_str();
   app.add_option("--order", words.order,
                  "step-major: all blocks through a step, then through the next; one cache. "
                  "block-major: a cache per step")
       ->capture_default_str();
-  app.add_option("--layout", words.layout,
-                 "single, or layers:K/N: only the K-th of N shares of the layers, fed with noise")
+  app.add_option(
+         "--layout", words.layout,
+         "single; layers:K/N: only the K-th of N shares of the layers, fed with noise; steps:K/N: the "
+         "K-th stage where every step has its own engine, the layers are cut N ways and one more decodes")
       ->capture_default_str();
   app.add_flag_callback(
       "--no-vae", [&options] { options.with_vae = false; }, "do not decode");
@@ -105,19 +132,41 @@ void add_work(CLI::App& app, BenchOptions& options, Words& words) {
   app.add_option("--steps", options.steps, "denoising steps")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  app.add_option("--clip-frames", options.clip_frames, "frames of a clip: what the window remembers")
+      ->check(CLI::Range(12, 1200))
+      ->capture_default_str();
+  app.add_flag("--guided", options.is_guided, "with a second text, as a guide scale needs it");
   app.add_option("--device", words.device, "cpu or cuda")->capture_default_str();
   app.add_option("--threads", options.threads, "compute threads on a CPU")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  app.add_option(
+         "--memory-gib", words.memory_gib,
+         "the most that this process may take of the GPU, its context included: to stand in for a smaller "
+         "one; 0: all of it")
+      ->check(CLI::Range(0.0, 100000.0))
+      ->capture_default_str();
+  app.add_flag("--ceilings", options.with_ceilings,
+               "also what the device reaches at its best: matrix products, copies");
+  app.add_flag("--encoders", options.with_encoders,
+               "also the text and speech encoders, each alone, as they are before the transformer is loaded");
+  app.add_flag("--baseline", options.with_baseline,
+               "also the same layers written plainly with LibTorch's own functions");
   app.add_flag("--profile", options.with_profile,
                "where the time of one block goes: all its steps, and its decoding");
 }
 
 }  // namespace
 
+std::string precision_name(const BenchOptions& options) {
+  if (options.matrices != Precision::Auto) return std::string(name_of(options.matrices));
+  return options.precision == at::kFloat ? "fp32" : "bf16";
+}
+
 std::string layout_name(const BenchOptions& options) {
-  if (options.shares == 1) return "single";
-  return "layers:" + std::to_string(options.share) + "/" + std::to_string(options.shares);
+  if (options.shares == 1 && !options.splits_steps) return "single";
+  return (options.splits_steps ? "steps:" : "layers:") + std::to_string(options.share) + "/" +
+         std::to_string(options.shares);
 }
 
 std::string order_name(GenerationOrder order) {
@@ -151,10 +200,12 @@ std::optional<BenchOptions> parse_bench_options(int argument_count, const char* 
     throw Error(ErrorKind::InvalidInput, e.what());
   }
   options.size = size_from(words.size);
-  options.precision = precision_from(words.precision);
   options.order = order_from(words.order);
   set_layout(words.layout, options);
   options.device = device_from(words.device);
+  set_precision(words.precision, options);
+  options.memory_bytes = static_cast<std::int64_t>(words.memory_gib * kGibibyte);
+  if (options.splits_steps) options.order = GenerationOrder::BlockMajor;
   return options;
 }
 

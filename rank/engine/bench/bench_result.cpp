@@ -37,7 +37,9 @@ json memory_json(const BenchMemory& memory) {
           {"predicted_bytes", memory.predicted_total},
           {"peak_tensor_bytes", memory.peak_tensors},
           {"end_tensor_bytes", memory.end_tensors},
-          {"peak_process_bytes", json_or_null(memory.peak_process)}};
+          {"peak_process_bytes", json_or_null(memory.peak_process)},
+          {"peak_reserved_bytes", json_or_null(memory.peak_reserved)},
+          {"beside_tensors_bytes", json_or_null(memory.beside)}};
 }
 
 double ms_of(std::int64_t ns) { return static_cast<double>(ns) / kNsPerMs; }
@@ -70,6 +72,46 @@ json profile_json(const BenchProfile& profile) {
           {"block", table_json(profile.steps + profile.vae)}};
 }
 
+json encoder_json(const std::optional<EncoderTimes>& times) {
+  if (!times) return nullptr;
+  return {{"load_seconds", times->load_s},
+          {"encode_ms", times->encode_ms},
+          {"weight_bytes", times->weight_bytes},
+          {"peak_tensor_bytes", times->peak_bytes}};
+}
+
+/// Of a step's median: how much of what the device can do.
+json work_json(const BenchResult& result) {
+  constexpr double kGigaPerMs = 1e9;
+  if (result.step_ms.empty()) return nullptr;
+  const double tflops = result.work.flop() / median_of(result.step_ms) / kGigaPerMs;
+  json document = {{"linear_flop", result.work.linear_flop},
+                   {"attention_flop", result.work.attention_flop},
+                   {"step_tflops", tflops}};
+  if (result.ceilings) {
+    document["product_tflops_at_best"] = result.ceilings->product_tflops;
+    document["copy_gb_per_s_at_best"] = result.ceilings->copy_gb_per_s;
+    document["share_of_best"] = tflops / result.ceilings->product_tflops;
+  }
+  return document;
+}
+
+void add_asked_for(json& document, const BenchResult& result) {
+  document["profile"] = result.profile ? profile_json(*result.profile) : json(nullptr);
+  document["encoders"] = nullptr;
+  document["baseline"] = nullptr;
+  if (result.encoders) {
+    document["encoders"] = {{"text", encoder_json(result.encoders->text)},
+                            {"speech", encoder_json(result.encoders->speech)}};
+  }
+  if (result.baseline) {
+    document["baseline"] = {
+        {"step_ms", times_json(result.baseline->step_ms)},
+        {"peak_tensor_bytes", result.baseline->peak_bytes},
+        {"times_faster", median_of(result.baseline->step_ms) / median_of(result.step_ms)}};
+  }
+}
+
 std::string megabytes(const std::optional<std::int64_t>& bytes) {
   if (!bytes) return "-";
   std::ostringstream text;
@@ -90,6 +132,29 @@ void write_memory(std::ostream& out, const BenchMemory& memory) {
   for (const BenchBytes& part : memory.components) row(part.component, part.predicted, part.measured);
   row("all (measured: process)", memory.predicted_total, memory.peak_process);
   row("tensors, at most", std::nullopt, memory.peak_tensors);
+}
+
+void write_comparisons(std::ostream& out, const BenchResult& result) {
+  const double step_ms = median_of(result.step_ms);
+  const double tflops = result.work.flop() / step_ms / 1e9;
+  out << "a step's products:     " << tflops << " TFLOP/s";
+  if (result.ceilings) {
+    out << ", " << 100 * tflops / result.ceilings->product_tflops << " % of the "
+        << result.ceilings->product_tflops << " that " << result.device_name
+        << " reaches (copies: " << result.ceilings->copy_gb_per_s << " GB/s)";
+  }
+  out << "\n";
+  if (result.baseline) {
+    const double plain_ms = median_of(result.baseline->step_ms);
+    out << "written plainly:       " << plain_ms << " ms, " << std::setprecision(2) << plain_ms / step_ms
+        << " times as long" << std::setprecision(1) << "\n";
+  }
+  if (result.encoders && result.encoders->text) {
+    out << "text encoder:          " << result.encoders->text->encode_ms << " ms\n";
+  }
+  if (result.encoders && result.encoders->speech) {
+    out << "speech encoder, 5 s:   " << result.encoders->speech->encode_ms << " ms\n";
+  }
 }
 
 void write_profile(std::ostream& out, const BenchProfile& profile) {
@@ -124,7 +189,7 @@ double median_of(std::vector<double> values) {
 
 std::optional<double> BenchResult::frames_per_second() const {
   const double block_ms =
-      static_cast<double>(options.steps) * median_of(step_ms) + (vae_ms.empty() ? 0.0 : median_of(vae_ms));
+      static_cast<double>(steps.length()) * median_of(step_ms) + (vae_ms.empty() ? 0.0 : median_of(vae_ms));
   if (block_ms <= 0) return std::nullopt;
   return static_cast<double>(kBlockFrames) * kMsPerSecond / block_ms;
 }
@@ -132,12 +197,20 @@ std::optional<double> BenchResult::frames_per_second() const {
 json json_of(const BenchResult& result) {
   const BenchOptions& options = result.options;
   json document = {{"config", options.config.string()},
+                   {"model", options.model.string()},
+                   {"weights", result.has_random_weights ? "random" : "checkpoint"},
+                   {"load_seconds", result.load_s},
+                   {"clip_frames", options.clip_frames},
+                   {"guided", options.is_guided},
                    {"size", std::to_string(options.size.width) + "*" + std::to_string(options.size.height)},
-                   {"precision", options.precision == at::kFloat ? "fp32" : "bf16"},
+                   {"precision", precision_name(options)},
                    {"order", order_name(options.order)},
                    {"layout", layout_name(options)},
                    {"layers", result.layers},
+                   {"stage_steps", result.steps},
                    {"device", options.device.is_cpu() ? "cpu" : "cuda"},
+                   {"device_name", result.device_name},
+                   {"memory_limit_bytes", options.memory_bytes},
                    {"threads", options.threads},
                    {"libtorch", TORCH_VERSION},
                    {"blocks", options.blocks},
@@ -146,19 +219,21 @@ json json_of(const BenchResult& result) {
                    {"step_ms", times_json(result.step_ms)},
                    {"vae_block_ms", times_json(result.vae_ms)},
                    {"frames_per_second", json_or_null(result.frames_per_second())},
+                   {"work", work_json(result)},
                    {"memory", memory_json(result.memory)}};
-  document["profile"] = result.profile ? profile_json(*result.profile) : json(nullptr);
+  add_asked_for(document, result);
   return document;
 }
 
 std::string text_of(const BenchResult& result) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(1);
-  out << "one step of one block: " << median_of(result.step_ms) << " ms\n";
+  if (!result.step_ms.empty()) out << "one step of one block: " << median_of(result.step_ms) << " ms\n";
   if (!result.vae_ms.empty()) out << "decoding one block:    " << median_of(result.vae_ms) << " ms\n";
   if (const auto frames = result.frames_per_second()) {
     out << "frames per second:     " << std::setprecision(3) << *frames << std::setprecision(1) << "\n";
   }
+  if (!result.step_ms.empty()) write_comparisons(out, result);
   write_memory(out, result.memory);
   if (result.profile) write_profile(out, *result.profile);
   return out.str();

@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "rank/engine/bench/bench_options.h"
+#include "rank/engine/bench/device_ceilings.h"
+#include "rank/engine/bench/encoder_bench.h"
 #include "rank/engine/bench/op_profile.h"
+#include "rank/engine/bench/step_work.h"
 
 namespace longtake {
 
@@ -24,8 +27,22 @@ struct BenchMemory {
   std::int64_t predicted_total = 0;
   std::int64_t peak_tensors = 0;  ///< the most that existed at once
   std::int64_t end_tensors = 0;   ///< after the last block: the same for any number of blocks
-  /// Of the process on a CPU, of LibTorch's allocator on a device; with what is not tensors.
+  /// Of the process on a CPU; on a device what LibTorch took of it, and what was used beside that.
   std::optional<std::int64_t> peak_process;
+  std::optional<std::int64_t> peak_reserved;  ///< what LibTorch took of a device for tensors
+  std::optional<std::int64_t> beside;  ///< used of the device but not by tensors: the context and kernels
+};
+
+/// What the same layers took, written plainly.
+struct BenchBaseline {
+  std::vector<double> step_ms;
+  std::int64_t peak_bytes = 0;
+};
+
+/// Those that were asked for and are known.
+struct BenchEncoders {
+  std::optional<EncoderTimes> text;
+  std::optional<EncoderTimes> speech;
 };
 
 struct BenchProfile {
@@ -36,10 +53,18 @@ struct BenchProfile {
 struct BenchResult {
   BenchOptions options;
   Interval layers;
-  std::vector<double> step_ms;  ///< one forward pass each
+  Interval steps;               ///< that this stage does
+  std::vector<double> step_ms;  ///< one step of one block each: a forward pass, or two with guidance
   std::vector<double> vae_ms;   ///< one block each
   BenchMemory memory;
   std::optional<BenchProfile> profile;
+  bool has_random_weights = true;
+  double load_s = 0;        ///< of transformer and VAE
+  std::string device_name;  ///< "cpu", "NVIDIA H200"
+  StepWork work;            ///< of one forward pass
+  std::optional<DeviceCeilings> ceilings;
+  std::optional<BenchEncoders> encoders;
+  std::optional<BenchBaseline> baseline;
 
   /// Of one engine that does this stage's steps of a block, then decodes it; none when nothing took time.
   std::optional<double> frames_per_second() const;

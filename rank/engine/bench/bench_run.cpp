@@ -2,59 +2,45 @@
 
 #include <c10/core/InferenceMode.h>
 
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
 
 #include "jobs/error.h"
 #include "jobs/model/memory_model.h"
+#include "rank/engine/bench/bench_model.h"
 #include "rank/engine/bench/device_clock.h"
+#include "rank/engine/bench/plain_layers.h"
 #include "rank/engine/bench/process_memory.h"
 #include "rank/engine/bench/stage_model.h"
 #include "rank/engine/bench/tensor_memory.h"
+#include "rank/engine/gpu/device_memory.h"
+#include "rank/engine/gpu/device_name.h"
+#include "rank/engine/gpu/device_timer.h"
+#include "rank/engine/gpu/memory_cap.h"
 #include "rank/engine/pipeline/vae_frames.h"
-#include "rank/engine/torch_compat.h"
 
 namespace longtake {
 namespace {
 
-constexpr std::uint64_t kVaeSeed = 7;
-constexpr int kClipFrames = 48;
-
-/// The model that a config.json describes, as the engine and as the planner read it.
-struct BenchModel {
-  TransformerConfig transformer;
-  VaeConfig vae;
-  ModelShape shape;
-};
-
-BenchModel read_model(const std::filesystem::path& given) {
-  const std::filesystem::path file = std::filesystem::is_directory(given) ? given / "config.json" : given;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream)
-    throw Error(ErrorKind::InvalidInput, "--config " + given.string() + ": cannot read " + file.string());
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  BenchModel model{parse_transformer_config(text, file.string()), published_vae(),
-                   parse_model_shape(text, file.string())};
-  const nlohmann::json document = nlohmann::json::parse(text);
-  if (document.contains("vae")) model.vae = vae_config_from(document.at("vae"), file.string() + ": vae");
-  if (model.vae.z_dim == model.transformer.latent_channels) return model;
-  throw Error(ErrorKind::InvalidInput, file.string() + ": in_dim is " +
-                                           std::to_string(model.transformer.latent_channels) +
-                                           ", the VAE's z_dim is " + std::to_string(model.vae.z_dim));
+Layout layout_of(const BenchOptions& options, std::int64_t layers) {
+  if (options.shares > layers) {
+    throw Error(ErrorKind::InvalidInput, "--layout " + layout_name(options) + ": the model has only " +
+                                             std::to_string(layers) + " layers to share");
+  }
+  return options.splits_steps ? steps_layout(layers, options.steps, options.shares)
+                              : layers_layout(layers, options.steps, options.shares);
 }
 
 Stage stage_of(const BenchOptions& options, std::int64_t layers) {
-  if (options.shares > layers) {
-    throw Error(ErrorKind::InvalidInput, "--layout layers:" + std::to_string(options.share) + "/" +
-                                             std::to_string(options.shares) + ": the model has only " +
-                                             std::to_string(layers) + " layers to share");
+  const Layout layout = layout_of(options, layers);
+  if (options.share > layout.ranks()) {
+    throw Error(ErrorKind::InvalidInput, "--layout " + layout_name(options) + ": that layout has only " +
+                                             std::to_string(layout.ranks()) + " stages");
   }
-  Stage stage = layers_layout(layers, options.steps, options.shares)
-                    .stages.at(static_cast<std::size_t>(options.share) - 1);
+  Stage stage = layout.stages.at(static_cast<std::size_t>(options.share) - 1);
   stage.vae = stage.vae && options.with_vae;
-  stage.text = stage.audio = false;  // no encoders here
+  stage.text = stage.audio = false;  // encoders are measured by themselves
   return stage;
 }
 
@@ -63,15 +49,20 @@ class BenchRun {
   BenchRun(const BenchOptions& options, const BenchModel& model)
       : options_(options),
         model_(model),
-        clip_(clip_shape(kClipFrames, options.size, model.vae.z_dim, model.vae.spatial_stride())),
-        stage_(stage_of(options, model.transformer.layers)),
+        clip_(clip_shape(options.clip_frames, options.size, model.vae().z_dim, model.vae().spatial_stride())),
+        stage_(stage_of(options, model.transformer().layers)),
         memory_(options.device) {}
 
   BenchResult run() {
+    result_.options = options_;
+    result_.layers = stage_.layers;
+    result_.steps = stage_.steps;
+    result_.has_random_weights = model_.is_random();
+    measure_beside();
     load();
     forget_process_peak();
     forget_device_peak(options_.device);
-    run_steps();
+    if (transformer_) run_steps();
     if (decoder_) run_vae();
     if (options_.with_profile) profile();
     finish();
@@ -81,23 +72,65 @@ class BenchRun {
  private:
   bool is_block_major() const { return options_.order == GenerationOrder::BlockMajor; }
 
+  /// What is measured besides the engine's own work: before it, and gone when it begins.
+  void measure_beside() {
+    result_.device_name = options_.device.is_cpu() ? "cpu" : cuda_device_name(options_.device.index());
+    result_.work = step_work(model_.transformer(), clip_, stage_.layers);
+    const WeightOptions plain{options_.precision, options_.device};
+    if (options_.with_ceilings) result_.ceilings = measure_ceilings(tensor_options());
+    if (options_.with_encoders) {
+      result_.encoders =
+          BenchEncoders{bench_text_encoder(model_, plain), bench_speech_encoder(model_, plain)};
+    }
+    if (options_.with_baseline) measure_baseline();
+    empty_device_cache(options_.device);
+  }
+
+  at::TensorOptions tensor_options() const {
+    return at::TensorOptions(options_.precision).device(options_.device);
+  }
+
+  void measure_baseline() {
+    memory_.forget_peak();
+    PlainLayers layers(model_.transformer(), clip_, stage_.layers, tensor_options());
+    DeviceTimer timer(options_.device);
+    for (std::int64_t block = 0; block < options_.all_blocks(); ++block) {
+      timer.mark();
+      layers.run();
+    }
+    timer.mark();
+    BenchBaseline baseline;
+    baseline.step_ms = timer.pieces_ms();
+    baseline.step_ms.erase(baseline.step_ms.begin(), baseline.step_ms.begin() + options_.warmup_blocks);
+    baseline.peak_bytes = memory_.peak_bytes();
+    result_.baseline = std::move(baseline);
+  }
+
   void load() {
-    result_.options = options_;
-    result_.layers = stage_.layers;
-    const WeightOptions weights{options_.precision, options_.device};
-    measure("transformer weights",
-            [&] { transformer_ = std::make_unique<StageModel>(model_.transformer, clip_, stage_, weights); });
+    const std::int64_t begin_ns = now_ns();
+    const WeightOptions weights{options_.precision, options_.device, options_.matrices};
+    if (!stage_.layers.is_empty()) load_transformer(weights);
+    if (stage_.vae) {
+      measure("vae weights",
+              [&] { decoder_ = std::make_unique<VaeDecoder>(model_.vae(), model_.vae_weights(weights)); });
+      frames_ = std::make_unique<VaeFrames>(*decoder_, [](const std::uint8_t*) {});
+    }
+    wait_for(options_.device);
+    result_.load_s = static_cast<double>(now_ns() - begin_ns) / 1e9;
+  }
+
+  void load_transformer(const WeightOptions& weights) {
+    measure("transformer weights", [&] {
+      transformer_ = std::make_unique<StageModel>(model_.transformer(), clip_, stage_,
+                                                  model_.transformer_weights(weights));
+    });
     transformer_->set_schedule(flow_schedule(options_.steps, false));
-    measure("text keys and values", [&] { transformer_->read_text(); });
-    transformer_->make_caches(is_block_major() ? options_.steps : 1);
+    measure("text keys and values", [&] { transformer_->read_texts(options_.is_guided ? 2 : 1); });
+    transformer_->make_caches(is_block_major() ? stage_.steps : Interval{0, 1});
     const StageCacheBytes caches = transformer_->cache_bytes();
     measured_["key/value cache"] = caches.window;
     measured_["sink cache"] = caches.sink;
     measured_["reference keys"] = caches.reference;
-    if (!stage_.vae) return;
-    measure("vae weights",
-            [&] { decoder_ = std::make_unique<VaeDecoder>(model_.vae, random_weights(kVaeSeed, weights)); });
-    frames_ = std::make_unique<VaeFrames>(*decoder_, [](const std::uint8_t*) {});
   }
 
   /// What lives on after `make`.
@@ -115,21 +148,32 @@ class BenchRun {
     return static_cast<double>(now_ns() - begin) / 1e6;
   }
 
-  void pass(std::int64_t step, std::int64_t block) {
-    const double ms = ms_of([&] { transformer_->run(step, block); });
-    if (block >= options_.warmup_blocks) result_.step_ms.push_back(ms);
+  /// Every pass, in the order of `order`, without waiting for the device between them.
+  void time_passes(const std::vector<std::pair<std::int64_t, std::int64_t>>& order) {
+    DeviceTimer timer(options_.device);
+    for (const auto& [step, block] : order) {
+      if (block == 0 && !is_block_major()) transformer_->begin_step(step);
+      timer.mark();
+      transformer_->run(step, block);
+    }
+    timer.mark();
+    const std::vector<double> pieces = timer.pieces_ms();
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (order[i].second >= options_.warmup_blocks) result_.step_ms.push_back(pieces[i]);
+    }
   }
 
   void run_steps() {
     // What the sink left behind in the workspace is part of the activations.
     const std::int64_t before = memory_.live_bytes() - transformer_->layers().workspace_bytes();
     memory_.forget_peak();
-    const std::int64_t outer = is_block_major() ? options_.all_blocks() : options_.steps;
-    const std::int64_t inner = is_block_major() ? options_.steps : options_.all_blocks();
-    for (std::int64_t i = 0; i < outer; ++i) {
-      if (!is_block_major()) transformer_->begin_step(i);
-      for (std::int64_t j = 0; j < inner; ++j) is_block_major() ? pass(j, i) : pass(i, j);
+    std::vector<std::pair<std::int64_t, std::int64_t>> order;  // steps and blocks
+    const std::int64_t passes = stage_.steps.length(), blocks = options_.all_blocks();
+    for (std::int64_t i = 0; i < passes * blocks; ++i) {
+      order.emplace_back(stage_.steps.begin + (is_block_major() ? i % passes : i / blocks),
+                         is_block_major() ? i / passes : i % blocks);
     }
+    time_passes(order);
     measured_["activations"] = memory_.peak_bytes() - before;
     peak_tensors_ = memory_.peak_bytes();
   }
@@ -156,7 +200,7 @@ class BenchRun {
     BenchProfile profile;
     {
       const OpProfile steps(options_.device, compute_threads_of_device());
-      for (std::int64_t step = 0; step < options_.steps; ++step) {
+      for (std::int64_t step = stage_.steps.begin; transformer_ && step < stage_.steps.end; ++step) {
         transformer_->run(step, options_.all_blocks());
       }
       profile.steps = steps.table();
@@ -175,15 +219,14 @@ class BenchRun {
   void finish() {
     result_.memory.end_tensors = memory_.live_bytes();
     result_.memory.peak_tensors = peak_tensors_;
-    const auto device = device_memory(options_.device);
     if (options_.device.is_cpu()) {
       result_.memory.peak_process = process_peak_bytes();
-    } else if (device) {
-      result_.memory.peak_process = device->peak_reserved;
-      measured_["cuda context"] = device->used - device->peak_reserved;
-    }
-    if (options_.device.is_cpu() && result_.memory.peak_process) {
-      measured_["program"] = *result_.memory.peak_process - peak_tensors_;
+      if (result_.memory.peak_process) measured_["program"] = *result_.memory.peak_process - peak_tensors_;
+    } else if (const auto device = device_memory(options_.device)) {
+      const std::int64_t beside = driver_memory(options_.device)->used() - device->reserved;
+      result_.memory.peak_reserved = device->peak_reserved;
+      result_.memory.beside = measured_["cuda context"] = beside;
+      result_.memory.peak_process = device->peak_reserved + beside;
     }
     add_components();
   }
@@ -191,12 +234,16 @@ class BenchRun {
   std::vector<ComponentBytes> predicted() const {
     MemoryDemand demand;
     demand.size = options_.size;
-    demand.infer_frames = kClipFrames;
-    demand.weights = options_.precision == at::kFloat ? WeightType::Fp32 : WeightType::Bf16;
+    demand.infer_frames = options_.clip_frames;
+    demand.guided = options_.is_guided;
     demand.device = options_.device.is_cpu() ? DeviceKind::Cpu : DeviceKind::Gpu;
+    demand.weights = options_.precision == at::kFloat ? WeightType::Fp32 : WeightType::Bf16;
+    if (options_.matrices != Precision::Auto) {
+      demand.weights = weight_type_of(options_.matrices, demand.device);
+    }
     // The planner knows block-major order from layouts that split the steps.
     const LayoutKind kind = is_block_major() ? LayoutKind::Steps : LayoutKind::Single;
-    return predict_memory(model_.shape, {kind, {stage_}}, demand).front().components;
+    return predict_memory(model_.shape(), {kind, {stage_}}, demand).front().components;
   }
 
   void add_components() {
@@ -230,7 +277,10 @@ class BenchRun {
 
 BenchResult run_bench(const BenchOptions& options) {
   const c10::InferenceMode inference;
-  const BenchModel model = read_model(options.config);
+  use_growing_memory();
+  cap_allocator(options.device,
+                allocator_share(options.memory_bytes, options.shares > 1 || options.splits_steps));
+  const BenchModel model(options);
   return BenchRun(options, model).run();
 }
 

@@ -30,27 +30,33 @@ struct StageCacheBytes {
 /// would send is noise. Belongs to one thread.
 class StageModel {
  public:
-  StageModel(const TransformerConfig& config, const ClipShape& clip, const Stage& stage,
-             const WeightOptions& options);
+  StageModel(const TransformerConfig& config, const ClipShape& clip, const Stage& stage, Weights weights);
 
-  /// What every step is told of its noise; then the text's keys.
+  /// What every step is told of its noise; then the text's keys, of `texts` texts: guidance has two.
   void set_schedule(const FlowSchedule& schedule);
-  void read_text();
+  void read_texts(std::int64_t texts);
 
-  /// `caches`: 1 when all steps take turns, else one per step. Fills the sink.
-  void make_caches(std::int64_t caches);
+  /// For every text. `steps`: those with a cache of their own, or one that stands for all. Fills the sinks.
+  void make_caches(Interval steps);
 
   /// The window of a step is empty again.
-  void begin_step(std::int64_t step) { cache_of(step).clear_window(); }
+  void begin_step(std::int64_t step);
 
-  /// One forward pass.
+  /// A forward pass for every text.
   void run(std::int64_t step, std::int64_t block);
 
   StageCacheBytes cache_bytes() const;
   const LayerStack& layers() const { return layers_; }
 
  private:
-  StepCache& cache_of(std::int64_t step);
+  /// A text with what is remembered for it.
+  struct Chain {
+    StackText text;
+    std::vector<StepCache> caches;
+  };
+
+  StepCache& cache_of(Chain& chain, std::int64_t step) const;
+  at::Tensor velocity(Chain& chain, std::int64_t step, const BlockPlace& place, const StackAudio& heard);
   at::Tensor noise(at::IntArrayRef shape) const;
 
   TransformerConfig config_;
@@ -62,10 +68,10 @@ class StageModel {
   LayerStack layers_;
   std::optional<OutputHead> head_;  ///< of the last
   FlowSchedule schedule_;
-  StackText text_;
   std::vector<TimeModulation> times_;
   TimeModulation time_zero_;
-  std::vector<StepCache> caches_;
+  std::vector<Chain> chains_;
+  Interval cached_steps_{0, 1};
   at::Tensor latent_CFYX_;
   at::Tensor hidden_LD_;  ///< from the stage before
   at::Tensor features_ZEV_;

@@ -63,7 +63,7 @@ TEST(BenchCommand, HelpGoesToStandardOutput) {
 TEST(BenchCommand, WhatThePersonMustChangeIsOneLine) {
   const std::string config = small_bench_config();
   expect_refused({}, "--config");
-  expect_refused({"--config", config, "--precision", "fp8"}, "must be fp32 or bf16");
+  expect_refused({"--config", config, "--precision", "fp4"}, "must be fp32, bf16, fp8 or int8");
   expect_refused({"--config", "nowhere.json"}, "cannot read nowhere.json");
   expect_refused({"--config", config, "--layout", "layers:4/4"}, "only 3 layers");
   const std::filesystem::path broken = temp_path("broken.json");

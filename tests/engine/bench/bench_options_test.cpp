@@ -54,6 +54,24 @@ TEST(BenchOptions, EverythingCanBeSaid) {
   EXPECT_TRUE(options.with_profile);
 }
 
+TEST(BenchOptions, AStageOfALayoutThatSplitsTheStepsWorksBlockAfterBlock) {
+  const BenchOptions options = parsed({"--config", "c.json", "--layout", "steps:5/1"}).value();
+  EXPECT_TRUE(options.splits_steps);
+  EXPECT_EQ(layout_name(options), "steps:5/1");
+  EXPECT_EQ(options.order, GenerationOrder::BlockMajor);
+}
+
+TEST(BenchOptions, MemoryAndComparisonsCanBeAskedFor) {
+  const BenchOptions options = parsed({"--model", "ckpt", "--memory-gib", "23.5", "--ceilings", "--encoders",
+                                       "--baseline", "--guided", "--clip-frames", "24"})
+                                   .value();
+  EXPECT_EQ(options.model, "ckpt");
+  EXPECT_EQ(options.memory_bytes, std::int64_t{47} << 29);
+  EXPECT_TRUE(options.with_ceilings && options.with_encoders && options.with_baseline && options.is_guided);
+  EXPECT_EQ(options.clip_frames, 24);
+  EXPECT_THAT(problem_of({"--config", "c.json", "--model", "ckpt"}), HasSubstr("--model"));
+}
+
 TEST(BenchOptions, HelpIsNoProblem) {
   std::string help;
   const char* arguments[] = {"--help"};
@@ -66,14 +84,14 @@ TEST(BenchOptions, EachWrongValueIsNamedWithWhatWouldBeRight) {
   const auto problem = [](const char* option, const char* value) {
     return problem_of({"--config", "c.json", option, value});
   };
-  EXPECT_EQ(problem("--precision", "fp8"), "--precision must be fp32 or bf16, got 'fp8'");
+  EXPECT_EQ(problem("--precision", "fp4"), "--precision must be fp32, bf16, fp8 or int8, got 'fp4'");
   EXPECT_EQ(problem("--order", "both"), "--order must be step-major or block-major, got 'both'");
   EXPECT_EQ(problem("--device", "tpu"), "--device must be cpu or cuda, got 'tpu'");
   for (const char* size : {"384", "384*250", "32*64", "384*256*3", "99999999*64"}) {
     EXPECT_EQ(problem("--size", size),
               std::string("--size must be WIDTH*HEIGHT in multiples of 16 from 64 on, got '") + size + "'");
   }
-  for (const char* layout : {"layers", "layers:0/4", "layers:5/4", "steps:1/4"}) {
+  for (const char* layout : {"layers", "layers:0/4", "layers:5/4", "steps:0/1", "steps:1"}) {
     EXPECT_THAT(problem("--layout", layout), HasSubstr("the K-th of N shares"));
   }
   EXPECT_THAT(problem("--blocks", "0"), HasSubstr("--blocks"));

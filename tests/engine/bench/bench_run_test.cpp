@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "jobs/error.h"
 #include "tests/engine/bench/small_bench.h"
 
 namespace longtake {
@@ -34,9 +35,15 @@ TEST(BenchRun, TimesEveryPassAfterTheWarmUpAndEveryDecodedBlock) {
 }
 
 TEST(BenchRun, PredictsWeightsAndCachesWithinFivePercent) {
-  for (const auto precision : {at::kFloat, at::kBFloat16}) {
+  struct Numbers {
+    at::ScalarType all;
+    Precision matrices;
+  };
+  for (const Numbers numbers : {Numbers{at::kFloat, Precision::Auto}, Numbers{at::kBFloat16, Precision::Auto},
+                                Numbers{at::kFloat, Precision::Fp8}, Numbers{at::kFloat, Precision::Int8}}) {
     BenchOptions options = small_bench();
-    options.precision = precision;
+    options.precision = numbers.all;
+    options.matrices = numbers.matrices;
     const BenchResult result = run_bench(options);
     for (const char* name : {"transformer weights", "key/value cache", "sink cache", "reference keys",
                              "text keys and values", "vae weights", "vae kept frames"}) {
@@ -44,7 +51,8 @@ TEST(BenchRun, PredictsWeightsAndCachesWithinFivePercent) {
       ASSERT_TRUE(part && part->measured && part->predicted) << name;
       const auto wanted = static_cast<double>(*part->predicted);
       // LibTorch allocates in units of 64 bytes, which counts for tensors as small as these.
-      EXPECT_NEAR(static_cast<double>(*part->measured), wanted, 0.05 * wanted) << name << ", " << precision;
+      EXPECT_NEAR(static_cast<double>(*part->measured), wanted, 0.05 * wanted)
+          << name << ", " << precision_name(options);
     }
   }
 }
@@ -76,6 +84,62 @@ TEST(BenchRun, SharesOfTheLayersAddUpToTheModel) {
   }
   EXPECT_THAT(first.vae_ms, SizeIs(0)) << "the last stage decodes";
   EXPECT_THAT(second.vae_ms, SizeIs(2));
+}
+
+TEST(BenchRun, AStageOfOneStepDoesThatStepOnlyAndAnotherStageDecodes) {
+  BenchOptions options = small_bench();
+  options.splits_steps = true;
+  options.order = GenerationOrder::BlockMajor;
+  options.share = 2;
+  const BenchResult second_step = run_bench(options);
+  EXPECT_EQ(second_step.steps, (Interval{1, 2}));
+  EXPECT_THAT(second_step.step_ms, SizeIs(2));
+  EXPECT_THAT(second_step.vae_ms, SizeIs(0));
+  options.share = 3;
+  const BenchResult decoder = run_bench(options);
+  EXPECT_THAT(decoder.step_ms, SizeIs(0));
+  EXPECT_THAT(decoder.vae_ms, SizeIs(2));
+  EXPECT_FALSE(component(decoder, "transformer weights"));
+  EXPECT_TRUE(json_of(decoder).at("step_ms").is_null());
+  options.share = 4;
+  EXPECT_THROW(run_bench(options), Error) << "a stage for each of two steps and one that decodes";
+}
+
+TEST(BenchRun, GuidanceTakesASecondTextAndTwiceTheCaches) {
+  BenchOptions options = small_bench();
+  const BenchResult one = run_bench(options);
+  options.is_guided = true;
+  const BenchResult two = run_bench(options);
+  for (const char* name : {"key/value cache", "sink cache", "reference keys", "text keys and values"}) {
+    EXPECT_EQ(measured(two, name), 2 * measured(one, name)) << name;
+    EXPECT_EQ(component(two, name)->predicted, 2 * component(one, name)->predicted.value()) << name;
+  }
+  EXPECT_EQ(two.step_ms.size(), one.step_ms.size());
+}
+
+TEST(BenchRun, ComparesWithTheDeviceAtItsBestAndWithPlainLayers) {
+  BenchOptions options = small_bench();
+  options.with_ceilings = options.with_baseline = options.with_encoders = true;
+  const BenchResult result = run_bench(options);
+  EXPECT_GT(result.ceilings.value().product_tflops, 0);
+  EXPECT_GT(result.ceilings.value().copy_gb_per_s, 0);
+  EXPECT_THAT(result.baseline.value().step_ms, SizeIs(2));
+  EXPECT_FALSE(result.encoders.value().text) << "this small model's text encoder is not known";
+  const nlohmann::json work = json_of(result).at("work");
+  EXPECT_NEAR(work.at("share_of_best"),
+              work.at("step_tflops").get<double>() / work.at("product_tflops_at_best").get<double>(), 1e-9);
+}
+
+TEST(StepWork, IsThatOfThePublishedModel) {
+  TransformerConfig config;
+  config.dim = 5120;
+  config.ffn_dim = 13824;
+  config.heads = config.layers = 40;
+  config.audio_inject_layers = {0, 4, 8, 12, 16, 20, 24, 27, 30, 33, 36, 39};
+  const StepWork work = step_work(config, clip_shape(48, {400, 720}, 16, 8), {0, 40});
+  EXPECT_NEAR(work.flop(), 131e12, 2e12) << "design figure for 720x400";
+  const StepWork half = step_work(config, clip_shape(48, {400, 720}, 16, 8), {0, 20});
+  EXPECT_LT(half.flop(), 0.55 * work.flop());
 }
 
 TEST(BenchRun, MemoryDoesNotGrowWithTheBlocks) {
@@ -138,7 +202,7 @@ TEST(BenchResult, WithoutVaeAndProfileTheyAreNull) {
 
 TEST(BenchResult, FramesPerSecondCountAllStepsAndTheVae) {
   BenchResult result;
-  result.options.steps = 4;
+  result.steps = {0, 4};
   result.step_ms = {90, 100, 500};
   EXPECT_DOUBLE_EQ(result.frames_per_second().value(), 30);
   result.vae_ms = {200};
