@@ -8,6 +8,7 @@ namespace longtake {
 
 int run_command(const CliOptions& options, int argc, char** argv);
 int plan_command(const CliOptions& options, int argc, char** argv);
+int rehearse_command(const CliOptions& options, int argc, char** argv);
 int check_command(const CliOptions& options, int argc, char** argv);
 int doctor_command(const CliOptions& options, int argc, char** argv);
 int submit_command(const CliOptions& options, int argc, char** argv);

@@ -1,5 +1,6 @@
 // longtake: what people type. It links neither FFmpeg nor MPI, whose hundred shared libraries take longer to
-// load than a status takes to answer; run, plan, check, submit, doctor and simulate go on as longtake-maker, in this process.
+// load than a status takes to answer; run, plan, rehearse, check, submit, doctor and simulate go on as
+// longtake-maker, in this process.
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,7 @@ int go_on_as_maker(const longtake::CliOptions&, int, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return longtake::run_program({go_on_as_maker, go_on_as_maker, go_on_as_maker, go_on_as_maker, go_on_as_maker,
-                                go_on_as_maker}, argc, argv);
+  return longtake::run_program({go_on_as_maker, go_on_as_maker, go_on_as_maker, go_on_as_maker,
+                                go_on_as_maker, go_on_as_maker, go_on_as_maker},
+                               argc, argv);
 }

@@ -4,7 +4,7 @@
 
 int main(int argc, char** argv) {
   return longtake::run_program(
-      {longtake::run_command, longtake::plan_command, longtake::check_command, longtake::submit_command, longtake::doctor_command,
-       longtake::simulate_command},
+      {longtake::run_command, longtake::plan_command, longtake::rehearse_command, longtake::check_command,
+       longtake::submit_command, longtake::doctor_command, longtake::simulate_command},
       argc, argv);
 }

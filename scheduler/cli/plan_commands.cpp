@@ -8,9 +8,8 @@
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/configs.h"
 #include "scheduler/cli/console.h"
-#include "scheduler/cli/engines.h"
 #include "scheduler/cli/inspected_jobs.h"
-#include "scheduler/cli/slots.h"
+#include "scheduler/cli/planned_jobs.h"
 #include "scheduler/planner/plan.h"
 #include "scheduler/prepare.h"
 
@@ -21,18 +20,6 @@ namespace {
 constexpr double kFewDetails = 25;
 constexpr double kDark = 40;
 constexpr double kBright = 215;
-
-/// This machine with a rank for each slot; for a named profile, the machine that it describes.
-SlotInventory inventory_for(const CliOptions& options, const Profile& profile, const RankHardware& here) {
-  SlotInventory inventory = inventory_of_profile(profile);
-  SlotInventory::Host& host = inventory.hosts.front();
-  if (options.profile.empty()) host = {here.host, here.cpu_slots, here.gpus, {}};
-  const int ranks = options.ranks ? *options.ranks : slots_for(options, here);
-  if (!options.ranks && !options.profile.empty()) return inventory;
-  host.ranks.clear();
-  for (int rank = 0; rank < ranks; ++rank) host.ranks.push_back(RankId{rank});
-  return inventory;
-}
 
 std::vector<std::string> image_advice(const InspectedJob& job) {
   std::vector<std::string> advice;
@@ -90,12 +77,7 @@ void print_judgement(const nlohmann::json& judgement) {
 }  // namespace
 
 int plan_command(const CliOptions& options, int, char**) {
-  const RankHardware here = probe_hardware();
-  const Profile profile = load_profile_of(options, here.gpus);
-  require_models(load_jobs_of(options));
-  std::vector<JobInput> inputs;
-  for (const InspectedJob& job : inspect_jobs(load_jobs_of(options))) inputs.push_back(input_of(job));
-  const Plan plan = make_plan(profile, inputs, inventory_for(options, profile, here));
+  const Plan plan = plan_jobs(options, probe_hardware()).plan;
   (options.json ? std::cerr : std::cout) << to_table(plan);
   if (options.json) std::cout << to_json(plan).dump(2) << '\n';
   return plan.fits() ? kExitDone : kExitUser;

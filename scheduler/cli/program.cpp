@@ -23,6 +23,20 @@ constexpr const char* kFooter =
     "            93 three starts that made nothing, look before running again\n\n"
     "first steps: longtake check JOB.yaml, longtake plan JOB.yaml, longtake run JOB.yaml";
 
+constexpr const char* kRehearseFooter =
+    "It plans the jobs for --profile, then starts one engine after the other, one for each distinct stage of "
+    "the\n"
+    "plan, on synthetic inputs and with no more memory than the profile's GPU has: one large GPU stands in "
+    "for\n"
+    "several smaller ones. The weights are the checkpoint's; where the model's folder has only its "
+    "config.json,\n"
+    "random ones of the same sizes. It writes nothing.\n\n"
+    "It shows for each stage the predicted and the measured peak, the time of a denoising step, of decoding "
+    "a block\n"
+    "of 12 frames and of loading; for each film the speed to expect and when it would be ready.\n\n"
+    "exit codes: 0 every stage fits; 1 an engine failed; 2 it does not fit, or you must change something\n\n"
+    "example: longtake rehearse evening-news.yaml --profile 4x24gb";
+
 void add_profile(CLI::App& command, CliOptions& options) {
   command.add_option("--profile", options.profile,
                      "hardware: a name from configs/profiles or a file; default: by the GPUs that are there");
@@ -144,9 +158,13 @@ class Program {
                         job_commands_.run);
     CLI::App* plan =
         add("plan", "what would run where: groups, bytes, ranges, segments, time", job_commands_.plan);
+    CLI::App* rehearse = add(
+        "rehearse", "try every stage of the plan on one GPU (or CPU slot) of this machine, before the night",
+        job_commands_.rehearse);
+    rehearse->footer(kRehearseFooter);
     CLI::App* check = add("check", "read and judge the inputs of the jobs; advice on prompt and portrait",
                           job_commands_.check);
-    for (CLI::App* command : {run, plan, check}) add_jobs(*command, options_);
+    for (CLI::App* command : {run, plan, rehearse, check}) add_jobs(*command, options_);
     CLI::App* submit =
         add("submit", "write a Slurm batch script for the jobs, show it and submit it", job_commands_.submit);
     add_submit_options(*submit, options_);

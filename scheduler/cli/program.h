@@ -9,6 +9,7 @@ namespace longtake {
 struct JobCommands {
   int (*run)(const CliOptions& options, int argc, char** argv);
   int (*plan)(const CliOptions& options, int argc, char** argv);
+  int (*rehearse)(const CliOptions& options, int argc, char** argv);
   int (*check)(const CliOptions& options, int argc, char** argv);
   int (*submit)(const CliOptions& options, int argc, char** argv);
   int (*doctor)(const CliOptions& options, int argc, char** argv);
