@@ -114,7 +114,10 @@ class ChildWatch {
   /// Returns when the child has ended.
   void wait() {
     constexpr int kLookEvery_ms = 500;
-    while (!ends_within(kLookEvery_ms)) end_when_childless();
+    while (!ends_within(kLookEvery_ms)) {
+      end_when_childless();
+      repeat_signal();
+    }
   }
 
  private:
@@ -140,6 +143,11 @@ class ChildWatch {
     }
     ::kill(child_, was_asked ? SIGKILL : SIGTERM);
     childless_since_ = now;
+  }
+
+  /// mpirun drops what comes before it has started the ranks. To be asked twice is nothing to a draining run.
+  void repeat_signal() const {
+    if (signals_seen.load() == 1) ::kill(child_, SIGUSR1);
   }
 
   pid_t child_;

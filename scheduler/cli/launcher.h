@@ -8,7 +8,8 @@ namespace longtake {
 
 /// Runs `command` as a child until it ends, its standard output on our standard error. SIGINT, SIGTERM,
 /// SIGHUP and SIGUSR1 that reach us become SIGUSR1 for it, which mpirun and srun forward to the ranks without
-/// killing anything: the run drains. A second one ends it with SIGTERM. The child is in a process group
+/// killing anything: the run drains. It gets SIGUSR1 again every half second, as what reaches it while it
+/// starts is lost. A second signal of ours ends it with SIGTERM. The child is in a process group
 /// of its own, so that Ctrl-C does not kill ranks past us, and ends when we are killed.
 ///
 /// A child that had children and has none any more is ended after `childless_patience`: mpirun waits for

@@ -190,8 +190,10 @@ int run_as_rank(const CliOptions& options) {
   const pid_t launcher = ::getppid();
   auto deadline = std::make_unique<StartDeadline>(exit_code_for_launcher(kExitRunAgain),
                                                   start_limit_s(std::getenv(kStartLimitVariable)));
+  // Before MPI: a drain may be asked for while the ranks find each other.
+  const int signals = catch_signals();
   MpiWorld world;
-  const RankProcess process = {hardware_of(world), catch_signals(), launcher};
+  const RankProcess process = {hardware_of(world), signals, launcher};
   deadline->extend();
   const auto texts = world.gather(nlohmann::json(process.hardware).dump());
   deadline->extend();

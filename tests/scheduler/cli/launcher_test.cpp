@@ -45,6 +45,13 @@ TEST(RunChild, EndsOneThatDoesNotWantTo) {
             128 + SIGKILL);
 }
 
+TEST(RunChild, RepeatsASignalThatCameWhileItsChildStarted) {
+  EXPECT_EQ(run_child({"perl", "-e",
+                       "$SIG{USR1} = 'IGNORE'; kill 'TERM', getppid(); sleep 1;"
+                       "$SIG{USR1} = sub { exit 9 }; sleep 1 while 1"}),
+            9);
+}
+
 TEST(LivingChildren, DoNotCountOnceTheyHaveEnded) {
   EXPECT_FALSE(has_living_children(::getpid()));
   const pid_t child = ::fork();
