@@ -3,112 +3,13 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
 
-#include <map>
-
 #include "storage/database.h"
 #include "storage/save_changes.h"
 #include "storage/sqlite_errors.h"
+#include "storage/stored_rows.h"
 
 namespace longtake {
 namespace {
-
-std::string text_or_empty(const SQLite::Column& column) { return column.isNull() ? "" : column.getString(); }
-
-SegmentFacts facts_of(SQLite::Statement& row, int first_column) {
-  SegmentFacts facts;
-  facts.bytes = row.getColumn(first_column).getInt64();
-  facts.frames = row.getColumn(first_column + 1).getInt64();
-  facts.packets_crc = static_cast<std::uint32_t>(row.getColumn(first_column + 2).getInt64());
-  facts.first_frame_crc = static_cast<std::uint32_t>(row.getColumn(first_column + 3).getInt64());
-  facts.last_frame_crc = static_cast<std::uint32_t>(row.getColumn(first_column + 4).getInt64());
-  return facts;
-}
-
-StoredSegment segment_of(SQLite::Statement& row) {
-  StoredSegment segment;
-  segment.id.value = row.getColumn(0).getInt64();
-  segment.clips = {row.getColumn(2).getInt64(), row.getColumn(3).getInt64()};
-  segment.state = segment_state_from(row.getColumn(4).getString());
-  if (segment.state == SegmentState::Finished) segment.facts = facts_of(row, 5);
-  return segment;
-}
-
-std::vector<StoredRange> ranges_of(SQLite::Database& db, JobId job) {
-  std::vector<StoredRange> ranges;
-  std::map<std::int64_t, std::size_t> index_of;
-  SQLite::Statement range_rows(
-      db, "SELECT id, begin_clip, end_clip FROM ranges WHERE job_id=? ORDER BY begin_clip");
-  range_rows.bind(1, job.value);
-  while (range_rows.executeStep()) {
-    index_of[range_rows.getColumn(0).getInt64()] = ranges.size();
-    StoredRange range;
-    range.id.value = range_rows.getColumn(0).getInt64();
-    range.clips = {range_rows.getColumn(1).getInt64(), range_rows.getColumn(2).getInt64()};
-    ranges.push_back(std::move(range));
-  }
-  SQLite::Statement rows(db,
-                         "SELECT id, range_id, begin_clip, end_clip, state, bytes, frames, packets_crc, "
-                         "first_frame_crc, last_frame_crc FROM segments WHERE job_id=? ORDER BY begin_clip");
-  rows.bind(1, job.value);
-  while (rows.executeStep()) {
-    ranges.at(index_of.at(rows.getColumn(1).getInt64())).segments.push_back(segment_of(rows));
-  }
-  return ranges;
-}
-
-StoredRun run_of(SQLite::Statement& row) {
-  StoredRun run;
-  run.epoch.value = row.getColumn(0).getInt64();
-  run.host = row.getColumn(1).getString();
-  run.pid = row.getColumn(2).getInt();
-  run.profile = row.getColumn(3).getString();
-  run.started_at = row.getColumn(4).getString();
-  run.ended_at = text_or_empty(row.getColumn(5));
-  if (!row.getColumn(6).isNull()) run.exit_code = row.getColumn(6).getInt();
-  run.message = text_or_empty(row.getColumn(7));
-  run.progress = row.getColumn(8).getInt64();
-  return run;
-}
-
-StoredAttempt attempt_of(SQLite::Statement& row) {
-  StoredAttempt attempt;
-  attempt.id.value = row.getColumn(0).getInt64();
-  attempt.clips = {row.getColumn(1).getInt64(), row.getColumn(2).getInt64()};
-  attempt.epoch.value = row.getColumn(3).getInt64();
-  attempt.group.value = row.getColumn(4).getInt64();
-  attempt.ranks = text_or_empty(row.getColumn(5));
-  attempt.host = text_or_empty(row.getColumn(6));
-  attempt.state = row.getColumn(7).getString();
-  attempt.error_kind = text_or_empty(row.getColumn(8));
-  attempt.message = text_or_empty(row.getColumn(9));
-  attempt.started_at = row.getColumn(10).getString();
-  attempt.ended_at = text_or_empty(row.getColumn(11));
-  attempt.seconds = row.getColumn(12).getDouble();
-  return attempt;
-}
-
-constexpr const char* kJobColumns =
-    "SELECT id, name, identity, identity_of, engine, state, message, height, width, film_frames, clips, "
-    "infer_frames, segment_clips, output FROM jobs ";
-
-StoredJob job_of(SQLite::Database& db, SQLite::Statement& row) {
-  StoredJob job;
-  job.id.value = row.getColumn(0).getInt64();
-  job.name = row.getColumn(1).getString();
-  job.identity = row.getColumn(2).getString();
-  job.identity_of = row.getColumn(3).getString();
-  job.engine = row.getColumn(4).getString();
-  job.state = job_state_from(row.getColumn(5).getString());
-  job.message = text_or_empty(row.getColumn(6));
-  job.size = {row.getColumn(7).getInt(), row.getColumn(8).getInt()};
-  job.film_frames = row.getColumn(9).getInt64();
-  job.clips = row.getColumn(10).getInt64();
-  job.infer_frames = row.getColumn(11).getInt();
-  job.segment_clips = row.getColumn(12).getInt();
-  job.output = row.getColumn(13).getString();
-  job.ranges = ranges_of(db, job.id);
-  return job;
-}
 
 std::int64_t insert_job(SQLite::Database& db, const StoredJob& job, std::int64_t now_ms) {
   SQLite::Statement insert(db,
@@ -214,8 +115,7 @@ std::vector<StoredRun> JobStore::newest_runs(int at_most) const {
   return with_sqlite_errors(file_, [&] {
     std::vector<StoredRun> runs;
     SQLite::Statement rows(*db_,
-                           "SELECT epoch, host, pid, profile, started_at, ended_at, exit_code, message, "
-                           "progress FROM run ORDER BY epoch DESC LIMIT ?");
+                           "SELECT " + std::string(kRunColumns) + " FROM run ORDER BY epoch DESC LIMIT ?");
     rows.bind(1, at_most);
     while (rows.executeStep()) runs.push_back(run_of(rows));
     return runs;
@@ -225,7 +125,7 @@ std::vector<StoredRun> JobStore::newest_runs(int at_most) const {
 std::vector<StoredJob> JobStore::load_jobs() const {
   return with_sqlite_errors(file_, [&] {
     std::vector<StoredJob> jobs;
-    SQLite::Statement rows(*db_, std::string(kJobColumns) + "ORDER BY id");
+    SQLite::Statement rows(*db_, "SELECT " + std::string(kJobColumns) + " FROM jobs ORDER BY id");
     while (rows.executeStep()) jobs.push_back(job_of(*db_, rows));
     return jobs;
   });
@@ -233,7 +133,7 @@ std::vector<StoredJob> JobStore::load_jobs() const {
 
 std::optional<StoredJob> JobStore::find_job(const std::string& name) const {
   return with_sqlite_errors(file_, [&]() -> std::optional<StoredJob> {
-    SQLite::Statement row(*db_, std::string(kJobColumns) + "WHERE name=?");
+    SQLite::Statement row(*db_, "SELECT " + std::string(kJobColumns) + " FROM jobs WHERE name=?");
     row.bind(1, name);
     if (!row.executeStep()) return std::nullopt;
     return job_of(*db_, row);
@@ -326,11 +226,9 @@ std::optional<std::int64_t> JobStore::least_shortage_bytes(JobId job, const std:
 std::vector<StoredAttempt> JobStore::attempts_of(JobId job) const {
   return with_sqlite_errors(file_, [&] {
     std::vector<StoredAttempt> attempts;
-    SQLite::Statement rows(*db_,
-                           "SELECT a.id, s.begin_clip, s.end_clip, a.epoch, a.group_id, a.ranks, a.host, "
-                           "a.state, a.error_kind, a.message, a.started_at, a.ended_at, ifnull(a.seconds, 0) "
-                           "FROM attempts a JOIN segments s ON s.id=a.segment_id WHERE s.job_id=? "
-                           "ORDER BY s.begin_clip, a.id");
+    SQLite::Statement rows(*db_, "SELECT " + std::string(kAttemptColumns) +
+                                     " FROM attempts a JOIN segments s ON s.id=a.segment_id WHERE s.job_id=? "
+                                     "ORDER BY s.begin_clip, a.id");
     rows.bind(1, job.value);
     while (rows.executeStep()) attempts.push_back(attempt_of(rows));
     return attempts;
@@ -340,14 +238,11 @@ std::vector<StoredAttempt> JobStore::attempts_of(JobId job) const {
 std::vector<StoredEvent> JobStore::last_events(const std::string& job, int at_most) const {
   return with_sqlite_errors(file_, [&] {
     std::vector<StoredEvent> events;
-    SQLite::Statement rows(*db_,
-                           "SELECT at, kind, ifnull(job, ''), text FROM (SELECT * FROM events "
-                           "WHERE ?1='' OR job=?1 ORDER BY id DESC LIMIT ?2) ORDER BY id");
+    SQLite::Statement rows(*db_, "SELECT " + std::string(kEventColumns) +
+                                     " FROM (SELECT * FROM events "
+                                     "WHERE ?1='' OR job=?1 ORDER BY id DESC LIMIT ?2) ORDER BY id");
     SQLite::bind(rows, job, at_most);
-    while (rows.executeStep()) {
-      events.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getString(),
-                        rows.getColumn(2).getString(), rows.getColumn(3).getString()});
-    }
+    while (rows.executeStep()) events.push_back(event_of(rows));
     return events;
   });
 }
