@@ -46,10 +46,12 @@ RunJob job_in_steps_or_single(int segments, double seconds) {
 
 RunGroup trio() { return {GroupId{0}, {RankId{0}, RankId{1}, RankId{2}}, "node"}; }
 
-/// As if its segment had taken so long.
-Actions finish_after(CoreRun& run, std::int64_t rank, double seconds) {
+/// As if its segment had taken so long, `by_phase` as the engine tells it.
+Actions finish_after(CoreRun& run, std::int64_t rank, double seconds,
+                     const std::map<std::string, double>& by_phase = {}) {
   AttemptFinished report = run.finished_report(rank);
   report.seconds = seconds;
+  report.work.seconds = by_phase;
   return run.keep(run.core().on_attempt_finished(report, run.now_ms()));
 }
 
@@ -73,10 +75,7 @@ TEST(CoreTime, TheMeasuredSpeedCountsMoreThanThePlanned) {
   CoreRun run({job_of_segments(3, 60)}, single_ranks(1), ending_in(2 * kMinute_ms));
   run.start();
   run.wait(kMinute_ms);
-  AttemptFinished report = run.finished_report(0);
-  report.seconds = 49;
-  EXPECT_THAT(receivers_of<GenerateSegment>(run.keep(run.core().on_attempt_finished(report, run.now_ms()))),
-              ElementsAre(0));
+  EXPECT_THAT(receivers_of<GenerateSegment>(finish_after(run, 0, 49)), ElementsAre(0));
   EXPECT_EQ(run.exit_code(), std::nullopt);
 }
 
@@ -84,10 +83,7 @@ TEST(CoreTime, LoadingTheModelIsNoMeasureOfTheNextSegment) {
   CoreRun run({job_of_segments(3, 60)}, single_ranks(1), ending_in(2 * kMinute_ms));
   run.start();
   run.wait(kMinute_ms);
-  AttemptFinished report = run.finished_report(0);
-  report.seconds = 59;
-  report.work.seconds = {{"load", 20}, {"step 1", 30}};
-  EXPECT_THAT(receivers_of<GenerateSegment>(run.keep(run.core().on_attempt_finished(report, run.now_ms()))),
+  EXPECT_THAT(receivers_of<GenerateSegment>(finish_after(run, 0, 59, {{"load", 20}, {"step 1", 30}})),
               ElementsAre(0));
 }
 
@@ -95,9 +91,7 @@ TEST(CoreTime, WhenNothingRunsAndNothingCanBeStartedTheRunDrainsItself) {
   CoreRun run({job_of_segments(3, 60)}, single_ranks(1), ending_in(2 * kMinute_ms));
   run.start();
   run.wait(kMinute_ms);
-  AttemptFinished report = run.finished_report(0);
-  report.seconds = 60;
-  run.keep(run.core().on_attempt_finished(report, run.now_ms()));
+  finish_after(run, 0, 60);
   EXPECT_EQ(run.exit_code(), 75);
   EXPECT_EQ(
       run.end_message(),
@@ -111,9 +105,7 @@ TEST(CoreTime, ButNotWhileAnotherGroupStillWorks) {
   run.wait(kMinute_ms);
   for (const std::int64_t rank : {0, 1}) {
     EXPECT_EQ(run.exit_code(), std::nullopt);
-    AttemptFinished report = run.finished_report(rank);
-    report.seconds = 60;
-    run.keep(run.core().on_attempt_finished(report, run.now_ms()));
+    finish_after(run, rank, 60);
   }
   EXPECT_EQ(run.exit_code(), 75);
 }
@@ -170,9 +162,7 @@ TEST(CoreTime, AShorterSegmentOfAnotherJobIsStartedInstead) {
   run.start();
   EXPECT_EQ(run.job_of(0), "job-1");
   run.wait(100'000);
-  AttemptFinished report = run.finished_report(0);
-  report.seconds = 100;
-  run.keep(run.core().on_attempt_finished(report, run.now_ms()));
+  finish_after(run, 0, 100);
   EXPECT_EQ(run.job_of(0), "job-2");
 }
 

@@ -1,81 +1,13 @@
-#include "storage/job_store.h"
-
-#include <SQLiteCpp/SQLiteCpp.h>
+// Jobs, segments, runs, events: what is stored comes back.
 #include <gmock/gmock.h>
 
 #include "jobs/error.h"
-#include "tests/storage/small_disk.h"
+#include "tests/storage/job_store_run.h"
 
 namespace longtake {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
-
-constexpr std::int64_t kNow_ms = 1'700'000'000'250;
-constexpr const char* kNow = "2023-11-14T22:13:20.250Z";
-const SegmentFacts kFacts{123'456'789'012, 384, 0xffffffff, 0x80000001, 7};
-
-StoredJob made_up_job(const std::string& name) {
-  StoredJob job;
-  job.name = name;
-  job.identity = "abc123";
-  job.identity_of = R"({"prompt":"A 'quoted' prompt; DROP TABLE jobs"})";
-  job.engine = "slate";
-  job.size = {384, 704};
-  job.film_frames = 20 * 48 - 5;
-  job.clips = 20;
-  job.infer_frames = 48;
-  job.segment_clips = 8;
-  job.output = "/films/" + name + ".mp4";
-  job.ranges = {{{}, {0, 16}, {{{}, {0, 8}, {}, {}}, {{}, {8, 16}, {}, {}}}},
-                {{}, {16, 20}, {{{}, {16, 20}, {}, {}}}}};
-  return job;
-}
-
-class JobStoreFile : public testing::Test {
- protected:
-  JobStore open() const { return JobStore::open(file_, 0); }
-
-  /// One value of the closed database, as text.
-  std::string value(const std::string& query) const {
-    SQLite::Database db(file_.string(), SQLite::OPEN_READONLY);
-    SQLite::Statement row(db, query);
-    return row.executeStep() && !row.getColumn(0).isNull() ? row.getColumn(0).getString() : "";
-  }
-
-  TestFolder folder_;
-  fs::path file_ = folder_.path() / "longtake.db";
-};
-
-/// A store with one job whose three segments have the ids of `segments`.
-class JobStoreRun : public JobStoreFile {
- protected:
-  JobStoreRun() {
-    epoch_ = store_->begin_run("node", 1, "cpu", kNow_ms);
-    job_ = store_->add_job(made_up_job("news"), kNow_ms);
-  }
-
-  SegmentId segment(std::size_t range, std::size_t index) const {
-    return job_.ranges[range].segments[index].id;
-  }
-  StoredSegment stored(std::size_t range, std::size_t index) const {
-    return store_->find_job("news")->ranges[range].segments[index];
-  }
-  void save(std::vector<Change> changes) { store_->save(epoch_, changes); }
-  void start(std::int64_t attempt, SegmentId of) {
-    save({AttemptStarted{{attempt}, of, GroupId{0}, kNow_ms}});
-  }
-  void close() { store_.reset(); }
-  void reopen() {
-    close();
-    store_.emplace(open());
-  }
-
-  std::optional<JobStore> store_{open()};
-  Epoch epoch_;
-  StoredJob job_;
-};
 
 TEST_F(JobStoreFile, AJobComesBackAsItWasStored) {
   const StoredJob job = made_up_job("news");
@@ -173,27 +105,6 @@ TEST_F(JobStoreRun, AFinishedSegmentComesBackWithItsFacts) {
   EXPECT_EQ(store_->find_job("news")->frames_finished(), 384);
 }
 
-TEST_F(JobStoreRun, AnEndedAttemptPutsItsSegmentBack) {
-  start(1, segment(0, 0));
-  save({AttemptEnded{{1}, segment(0, 0), AttemptState::Failed, ErrorKind::DeviceLost, "signal 9", kNow_ms}});
-  EXPECT_EQ(stored(0, 0).state, SegmentState::Pending);
-  close();
-  EXPECT_EQ(value("SELECT state||' '||error_kind||' '||message||' '||ended_at FROM attempts"),
-            std::string("failed device_lost signal 9 ") + kNow);
-}
-
-TEST_F(JobStoreRun, TheMeasuredPeakOfAFailedAttemptIsKept) {
-  start(1, segment(0, 0));
-  save({AttemptEnded{{1},
-                     segment(0, 0),
-                     AttemptState::Failed,
-                     ErrorKind::OutOfMemory,
-                     "no memory",
-                     kNow_ms,
-                     8'000'000'000}});
-  EXPECT_EQ(store_->summarize_attempts(job_.id).peak_bytes, 8'000'000'000);
-}
-
 TEST_F(JobStoreRun, ItsProgressIsSegmentsFinishedOrFoundAndFilmsMade) {
   const auto progress = [&] { return store_->newest_run()->progress; };
   start(1, segment(0, 0));
@@ -212,20 +123,6 @@ TEST_F(JobStoreRun, AFilmThatIsOnlyPutTogetherAgainIsNoProgress) {
     save({JobMoved{job_.id, to, "", kNow_ms}});
   }
   EXPECT_EQ(store_->newest_run()->progress, 1);
-}
-
-TEST_F(JobStoreRun, FailuresAreToldOnceEachNewestFirst) {
-  const auto fail = [&](std::int64_t attempt, AttemptState to, const std::string& message) {
-    start(attempt, segment(0, 0));
-    save({AttemptEnded{{attempt}, segment(0, 0), to, ErrorKind::DeviceLost, message, kNow_ms}});
-  };
-  fail(1, AttemptState::Failed, "signal 9");
-  fail(2, AttemptState::Lost, "rank 1 is gone");
-  fail(3, AttemptState::Failed, "signal 9");
-  fail(4, AttemptState::Cancelled, "drained");
-  EXPECT_EQ(store_->last_failures(epoch_, 5), (std::vector<std::string>{"signal 9", "rank 1 is gone"}));
-  EXPECT_EQ(store_->last_failures(epoch_, 1), std::vector<std::string>{"signal 9"});
-  EXPECT_TRUE(store_->last_failures(Epoch{epoch_.value + 1}, 5).empty());
 }
 
 TEST_F(JobStoreRun, ACutSegmentIsTwo) {
@@ -264,71 +161,6 @@ TEST_F(JobStoreRun, AJobsStateAndReasonAreKept) {
   EXPECT_EQ(value("SELECT finished_at FROM jobs"), "");
 }
 
-TEST_F(JobStoreRun, AttemptIdsGoOnWhereTheyWere) {
-  EXPECT_EQ(store_->next_attempt(), AttemptId{1});
-  start(1, segment(0, 0));
-  start(2, segment(1, 0));
-  reopen();
-  EXPECT_EQ(store_->next_attempt(), AttemptId{3});
-}
-
-TEST_F(JobStoreRun, AKilledRunsAttemptsAreLostAndItsSegmentsPending) {
-  start(1, segment(0, 0));
-  save({AttemptSucceeded{{1}, segment(0, 0), kFacts, 2.5, 4096, kNow_ms}});
-  start(2, segment(0, 1));
-  start(3, segment(1, 0));
-  reopen();  // nothing was ended: as after SIGKILL
-  EXPECT_EQ(stored(0, 1).state, SegmentState::Running);
-  EXPECT_EQ(store_->begin_run("node", 2, "cpu", kNow_ms + 1000), Epoch{epoch_.value + 1});
-  EXPECT_EQ(stored(0, 0).state, SegmentState::Finished);
-  EXPECT_EQ(stored(0, 1).state, SegmentState::Pending);
-  EXPECT_EQ(stored(1, 0).state, SegmentState::Pending);
-  const AttemptSummary summary = store_->summarize_attempts(job_.id);
-  EXPECT_EQ(summary.finished, 1);
-  EXPECT_EQ(summary.lost, 2);
-}
-
-TEST_F(JobStoreRun, AnAdoptedSegmentIsFinishedAndSoIsItsLastAttempt) {
-  start(1, segment(0, 0));
-  save({AttemptEnded{{1}, segment(0, 0), AttemptState::Failed, ErrorKind::Io, "no", kNow_ms}});
-  start(2, segment(0, 0));
-  store_->begin_run("node", 2, "cpu", kNow_ms);
-  save({SegmentAdopted{segment(0, 0), kFacts, kNow_ms}});
-  EXPECT_EQ(stored(0, 0).state, SegmentState::Finished);
-  EXPECT_EQ(stored(0, 0).facts, kFacts);
-  const AttemptSummary summary = store_->summarize_attempts(job_.id);
-  EXPECT_EQ(summary.started, 2);
-  EXPECT_EQ(summary.finished, 1);
-  EXPECT_EQ(summary.failed, 1);
-}
-
-TEST_F(JobStoreRun, ASegmentWithoutAnAttemptCanBeAdopted) {
-  save({SegmentAdopted{segment(1, 0), kFacts, kNow_ms}});
-  EXPECT_EQ(stored(1, 0).facts, kFacts);
-  EXPECT_EQ(store_->summarize_attempts(job_.id).started, 0);
-}
-
-TEST_F(JobStoreRun, AttemptsAreSummedUp) {
-  EXPECT_EQ(store_->summarize_attempts(job_.id).started, 0);
-  start(1, segment(0, 0));
-  save({AttemptEnded{{1}, segment(0, 0), AttemptState::Failed, ErrorKind::DeviceLost, "signal 9", kNow_ms}});
-  start(2, segment(0, 0));
-  save({AttemptEnded{{2}, segment(0, 0), AttemptState::Cancelled, ErrorKind::DeviceLost, "drain", kNow_ms}});
-  start(3, segment(0, 0));
-  save({AttemptSucceeded{{3}, segment(0, 0), kFacts, 2.5, 4096, kNow_ms}});
-  start(4, segment(1, 0));
-  save({AttemptSucceeded{{4}, segment(1, 0), kFacts, 1.5, 8192, kNow_ms}});
-  const AttemptSummary summary = store_->summarize_attempts(job_.id);
-  EXPECT_EQ(summary.started, 4);
-  EXPECT_EQ(summary.finished, 2);
-  EXPECT_EQ(summary.failed, 1);
-  EXPECT_EQ(summary.cancelled, 1);
-  EXPECT_EQ(summary.lost, 0);
-  EXPECT_DOUBLE_EQ(summary.seconds, 4.0);
-  EXPECT_EQ(summary.peak_bytes, 8192);
-  EXPECT_THAT(summary.messages, ElementsAre("clips 0:8 failed: signal 9"));
-}
-
 TEST_F(JobStoreRun, TheNewestEventsAreGivenNewestLast) {
   for (int i = 0; i < 5; ++i) {
     save({EventNoted{"run", "", "all " + std::to_string(i), kNow_ms},
@@ -356,87 +188,11 @@ TEST_F(JobStoreRun, ARanksRowIsItsLatestState) {
             "node17 4711 H100 joined ");
 }
 
-// All or nothing.
-
-TEST_F(JobStoreRun, AChangeThatFailsInTheMiddleSavesNothing) {
-  start(1, segment(0, 0));
-  const std::vector<Change> changes = {
-      EventNoted{"run", "", "before", kNow_ms},
-      AttemptSucceeded{{1}, segment(0, 0), kFacts, 2.5, 4096, kNow_ms},
-      AttemptStarted{{1}, segment(0, 1), GroupId{0}, kNow_ms},  // the id is taken
-      EventNoted{"run", "", "after", kNow_ms},
-  };
-  EXPECT_THROW(save(changes), Error);
-  EXPECT_EQ(stored(0, 0).state, SegmentState::Running);
-  EXPECT_TRUE(store_->last_events("", 10).empty());
-}
-
-TEST_F(JobStoreRun, ASegmentThatDoesNotExistSavesNothing) {
-  EXPECT_THROW(
-      save({EventNoted{"run", "", "before", kNow_ms}, AttemptStarted{{1}, {999}, GroupId{0}, kNow_ms}}),
-      Error);
-  EXPECT_TRUE(store_->last_events("", 10).empty());
-}
-
-TEST_F(JobStoreRun, TheStoreWorksOnAfterAChangeThatFailed) {
-  start(1, segment(0, 0));
-  EXPECT_THROW(start(1, segment(0, 1)), Error);
-  start(2, segment(0, 1));
-  EXPECT_EQ(stored(0, 1).state, SegmentState::Running);
-}
-
-TEST_F(JobStoreRun, WhatWasSavedOutlivesAKill) {
-  start(1, segment(0, 0));
-  save({AttemptSucceeded{{1}, segment(0, 0), kFacts, 2.5, 4096, kNow_ms}});
-  // The files as they are on the disk now, while the store is open, are what a kill leaves behind.
-  const fs::path copy = folder_.path() / "copy.db";
-  fs::copy_file(file_, copy);
-  fs::copy_file(file_.string() + "-wal", copy.string() + "-wal");
-  EXPECT_EQ(JobStore::open(copy, 0).find_job("news")->ranges[0].segments[0].facts, kFacts);
-}
-
-TEST_F(JobStoreFile, AStoreOpenedToReadSavesNothing) {
-  open().add_job(made_up_job("news"), kNow_ms);
-  JobStore store = JobStore::open_to_read(file_);
-  EXPECT_EQ(store.load_jobs().size(), 1U);
-  EXPECT_THROW(store.save(Epoch{1}, {EventNoted{"run", "", "text", kNow_ms}}), Error);
-  EXPECT_THROW(store.begin_run("node", 1, "cpu", kNow_ms), Error);
-  EXPECT_THROW(store.add_job(made_up_job("other"), kNow_ms), Error);
-}
-
-class JobStoreDisk : public testing::TestWithParam<Full> {};
-
-TEST_P(JobStoreDisk, WithoutRoomSavesNothingAndWorksOnOnceThereIsRoom) {
-  SmallDisk disk(512 * 1024, GetParam());
-  JobStore store = JobStore::open(disk.path() / "longtake.db", 0);
-  const Epoch epoch = store.begin_run("node", 1, "cpu", kNow_ms);
-  const std::vector<Change> changes(20, EventNoted{"run", "", std::string(1000, 'x'), kNow_ms});
-  int saved = 0;
-  try {
-    for (; saved < 1000; ++saved) store.save(epoch, changes);
-    FAIL() << "the disk never was full";
-  } catch (const Error& e) {
-    EXPECT_EQ(e.kind(), ErrorKind::DiskFull) << e.what();
-    EXPECT_THAT(e.what(), testing::HasSubstr(disk.path().string()));
-  }
-  EXPECT_GT(saved, 0);
-  EXPECT_EQ(store.last_events("", 100'000).size(), 20U * static_cast<std::size_t>(saved)) << "half a save";
-  disk.make_room(8 * 1024 * 1024);
-  store.save(epoch, changes);
-  EXPECT_EQ(store.last_events("", 100'000).size(), 20U * static_cast<std::size_t>(saved + 1));
-}
-
-INSTANTIATE_TEST_SUITE_P(Store, JobStoreDisk, testing::Values(Full::Disk, Full::Limit), [](const auto& full) {
-  return std::string(full.param == Full::Disk ? "Disk" : "Limit");
-});
-
 TEST(UtcText, IsReadableAndSorts) {
   EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(utc_text(kNow_ms), kNow);
   EXPECT_EQ(utc_text(1'700'000'000'007), "2023-11-14T22:13:20.007Z");
 }
-
-// Memory that was too little.
 
 TEST_F(JobStoreRun, TheLeastShortageOfAJobIsToldForTheProfileItWasMetWith) {
   EXPECT_EQ(store_->least_shortage_bytes(job_.id, "cpu"), std::nullopt);

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scheduler/cli/commands.h"
-#include "scheduler/cli/program.h"
+#include "tests/scheduler/cli/typed_command.h"
 #include "tests/temp_path.h"
 
 namespace longtake {
@@ -14,22 +14,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-struct Ended {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
-
 Ended simulate_with(std::vector<std::string> words) {
-  words.insert(words.begin(), {"longtake", "simulate"});
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
+  words.insert(words.begin(), "simulate");
   JobCommands commands{};
   commands.simulate = simulate_command;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int exit_code = run_program(commands, static_cast<int>(arguments.size()), arguments.data());
-  return {exit_code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  return typed(std::move(words), commands);
 }
 
 TEST(Simulate, TellsTheNightToPeople) {

@@ -46,14 +46,20 @@ class Audit : public ::testing::Test {
     return {};
   }
 
+  /// The two that `fault` leads to there.
+  nlohmann::json attempts_after(const std::string& fault, std::int64_t clip) {
+    project_.set_faults(fault);
+    run_well();
+    nlohmann::json attempts = attempts_at(clip);
+    if (attempts.size() != 2) throw std::runtime_error("these are not two attempts: " + attempts.dump());
+    return attempts;
+  }
+
   Project project_;
 };
 
 TEST_F(Audit, OfAnEngineThatFailsSaysWhereAndWhy) {
-  project_.set_faults("exit clip=4 attempt=3 frame=5");
-  run_well();
-  const auto attempts = attempts_at(4);
-  ASSERT_THAT(attempts, SizeIs(2));
+  const auto attempts = attempts_after("exit clip=4 attempt=3 frame=5", 4);
   EXPECT_EQ(attempts[0].at("state"), "failed");
   EXPECT_EQ(attempts[0].at("error_kind"), "device_lost");
   EXPECT_THAT(attempts[0].at("message"), HasSubstr("exit code 3"));
@@ -63,20 +69,14 @@ TEST_F(Audit, OfAnEngineThatFailsSaysWhereAndWhy) {
 }
 
 TEST_F(Audit, OfAFileThatWasTornSaysThatItWasMadeAgain) {
-  project_.set_faults("torn_file clip=6 attempt=4");
-  run_well();
-  const auto attempts = attempts_at(6);
-  ASSERT_THAT(attempts, SizeIs(2));
+  const auto attempts = attempts_after("torn_file clip=6 attempt=4", 6);
   EXPECT_EQ(attempts[0].at("state"), "finished");
   EXPECT_THAT(attempts[0].at("message"), HasSubstr("made again: "));
   EXPECT_EQ(attempts[1].at("message"), "");
 }
 
 TEST_F(Audit, OfAFrameTooFewSaysThatTheAttemptFailed) {
-  project_.set_faults("short_file clip=8 attempt=5");
-  run_well();
-  const auto attempts = attempts_at(8);
-  ASSERT_THAT(attempts, SizeIs(2));
+  const auto attempts = attempts_after("short_file clip=8 attempt=5", 8);
   EXPECT_EQ(attempts[0].at("error_kind"), "io");
   EXPECT_THAT(attempts[0].at("message"), HasSubstr("23 frames of 24"));
 }
