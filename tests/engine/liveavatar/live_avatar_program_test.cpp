@@ -109,6 +109,22 @@ TEST_F(LiveAvatarProgram, AnotherEngineGoesOnWithTheSameFrames) {
   EXPECT_EQ(made(other, small_order_after(first, {2, 3}, "resumed-c")), together);
 }
 
+TEST_F(LiveAvatarProgram, ComputesInThePrecisionOfTheOrder) {
+  EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+  const auto made_in = [&](Precision precision) {
+    SegmentOrder wanted = order({0, 1}, "in-" + std::string(name_of(precision)));
+    wanted.settings.precision = precision;
+    const EngineReport end = reports_of(engine, wanted).back();
+    EXPECT_TRUE(std::holds_alternative<SegmentMade>(end)) << encode(end);
+    return std::holds_alternative<SegmentMade>(end) ? std::get<SegmentMade>(end) : SegmentMade{};
+  };
+  const SegmentMade plain = made_in(Precision::Auto), fp8 = made_in(Precision::Fp8);
+  EXPECT_EQ(fp8.work.precision, "fp8");
+  EXPECT_NE(plain.work.precision, "fp8");
+  EXPECT_NE(fp8.facts.packets_crc, plain.facts.packets_crc);
+  EXPECT_EQ(made_in(Precision::Int8).work.precision, "int8");
+}
+
 TEST_F(LiveAvatarProgram, IntroducesItselfAndReportsProgress) {
   EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
   const std::vector<EngineReport> reports = reports_of(engine, order({0, 1}, "progress"));
