@@ -29,6 +29,10 @@ class WorkTimes {
     WorkTimes& times_;
   };
 
+  /// From now on `told` hears what was being done whenever it ends or is interrupted, also by an exception.
+  /// It must not throw.
+  void tell(std::function<void(const std::string&)> told) { told_ = std::move(told); }
+
   /// Of everything that has ended.
   const std::map<std::string, double>& seconds() const { return seconds_; }
 
@@ -45,9 +49,11 @@ class WorkTimes {
     const Clock::time_point now = now_();
     if (!doing_.empty()) seconds_[doing_.back()] += std::chrono::duration<double>(now - since_).count();
     since_ = now;
+    if (told_ && !doing_.empty()) told_(doing_.back());
   }
 
   std::function<Clock::time_point()> now_;
+  std::function<void(const std::string&)> told_;
   Clock::time_point since_;
   std::vector<std::string> doing_;
   std::map<std::string, double> seconds_;

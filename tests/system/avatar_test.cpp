@@ -126,6 +126,7 @@ TEST(Avatar, LogsTellWhereTimeAndMemoryWent) {
     EXPECT_EQ(engine.at("segments"), kSegments);
     EXPECT_GT(engine.at("used_bytes"), 0);
     EXPECT_GT(engine.at("predicted_bytes"), 0);
+    EXPECT_NE(engine.at("peak").at("moment"), "") << "when it was at its largest";
   }
 }
 

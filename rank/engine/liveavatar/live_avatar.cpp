@@ -1,22 +1,23 @@
 #include "rank/engine/liveavatar/live_avatar.h"
 
-#include <ATen/Context.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 #include <vector>
 
 #include "jobs/error.h"
+#include "rank/engine/gpu/device_failure.h"
+#include "rank/engine/gpu/device_memory.h"
 #include "rank/engine/liveavatar/segment_output.h"
 #include "rank/engine/liveavatar/speech_of_clips.h"
 #include "rank/engine/pipeline/reference_latents.h"
-#include "rank/engine/torch_compat.h"
 #include "storage/media/image.h"
 
 namespace longtake {
 namespace {
+
+constexpr const char* kCaches = "caches";
 
 std::vector<std::uint8_t> reference_of(const SegmentOrder& order) {
   RgbImage image = read_png(order.reference_image);
@@ -27,14 +28,8 @@ std::vector<std::uint8_t> reference_of(const SegmentOrder& order) {
                   std::to_string(order.size.width) + "x" + std::to_string(order.size.height));
 }
 
-/// The kind of a failure that LibTorch tells in words only.
-ErrorKind kind_of(const std::string& message) {
-  const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
-  if (says("out of memory") || says("can't allocate memory")) return ErrorKind::OutOfMemory;
-  return says("CUDA error") ? ErrorKind::DeviceLost : ErrorKind::Bug;
-}
-
-std::string precision_name(at::ScalarType type) {
+std::string precision_name(Precision precision, at::ScalarType type) {
+  if (precision != Precision::Auto) return std::string(name_of(precision));
   switch (type) {
     case at::kFloat:
       return "fp32";
@@ -47,26 +42,19 @@ std::string precision_name(at::ScalarType type) {
   }
 }
 
-std::int64_t peak_resident_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return std::int64_t{usage.ru_maxrss} * 1024;
-}
-
 }  // namespace
 
-WeightOptions device_here() {
-  if (at::hasCUDA() && at::globalContext().hasCUDA()) return {at::kBFloat16, at::Device(at::kCUDA, 0)};
-  return {};
-}
-
 LoadedModel& LiveAvatar::model_of(const SegmentOrder& order) {
-  const std::string name = order.settings.model + "\n" + order.settings.lora;
+  WeightOptions options = device_.options();
+  options.precision = order.settings.precision;
+  const std::string name =
+      order.settings.model + "\n" + order.settings.lora + "\n" + std::string(name_of(options.precision));
   if (model_ == nullptr || name != model_name_) {
     job_.reset();
     model_.reset();  // before the next is loaded: there may not be room for both
-    model_ = std::make_unique<LoadedModel>(order.settings.model, order.settings.lora, options_,
-                                           [this] { watch_.ask_while("loading the model"); });
+    model_ = std::make_unique<LoadedModel>(
+        order.settings.model, order.settings.lora, options, [this] { watch_.ask_while("loading the model"); },
+        account_);
     model_name_ = name;
   }
   return *model_;
@@ -124,6 +112,7 @@ std::optional<PartMade> LiveAvatar::make_share(Attempt& attempt, LoadedModel& mo
   std::optional<Denoiser> denoiser;
   if (!attempt.stage().layers.is_empty()) {
     const WorkTimes::Doing doing(attempt.times, "load");
+    const MemoryAccount::Making making(account_, kCaches);
     denoiser.emplace(model.transformer(attempt.stage().layers), attempt.clip,
                      inputs.prompt(order.settings.sample_guide_scale), attempt.schedule, attempt.caches(),
                      attempt.denoiser_share());
@@ -158,28 +147,38 @@ std::optional<PartMade> LiveAvatar::make_share(Attempt& attempt, LoadedModel& mo
 
 EngineWork LiveAvatar::work_of(const Attempt& attempt) const {
   EngineWork work;
-  work.device = options_.device.str();
-  work.precision = precision_name(options_.dtype);
+  work.device = device_.name();
+  work.precision = precision_name(attempt.order.settings.precision, device_.options().dtype);
   work.seconds = attempt.times.seconds();
-  const std::optional<DeviceMemory> memory = device_memory(options_.device);
-  if (memory) {
-    work.allocated_bytes = memory->peak_allocated;
-    work.reserved_bytes = memory->peak_reserved;
+  if (!device_.options().device.is_cpu()) {
+    work.allocated_bytes = account_.peak_bytes();
+    work.reserved_bytes = account_.peak_reserved_bytes();
   }
-  work.used_bytes = memory ? memory->used : peak_resident_bytes();
+  work.used_bytes = device_.peak_bytes(account_);
+  work.peak = account_.peak();
   return work;
+}
+
+std::optional<PartMade> LiveAvatar::make_within(const SegmentOrder& order) {
+  LoadedModel& model = model_of(order);
+  Attempt attempt(order, model, watch_, device_.options().device);
+  attempt.times.tell([this](const std::string& moment) { account_.on_over(moment); });
+  device_.prepare(attempt.routes.stages() > 1);
+  return make_share(attempt, model);
 }
 
 std::optional<PartMade> LiveAvatar::make(const SegmentOrder& order, const AfterFrame& after_frame) try {
   const c10::InferenceMode inference;
   const OrderWatch::Order watched(watch_, after_frame, order.frames.length());
-  forget_device_peak(options_.device);
-  LoadedModel& model = model_of(order);
-  Attempt attempt(order, model, watch_, options_.device);
-  return make_share(attempt, model);
+  account_.begin_segment();
+  account_.on_dropped(kCaches);  // of the segment before
+  return make_within(order);
 } catch (const c10::Error& e) {
-  throw Error(kind_of(e.what_without_backtrace()),
-              std::string("computing a segment: ") + e.what_without_backtrace());
+  const Error error = device_.error_of(e, account_);
+  if (error.kind() == ErrorKind::OutOfMemory) empty_device_cache(device_.options().device);
+  throw error;
 }
+
+bool LiveAvatar::can_go_on() const { return can_compute(device_.options().device); }
 
 }  // namespace longtake

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "rank/engine/liveavatar/attempt.h"
+#include "rank/engine/liveavatar/compute_device.h"
 #include "rank/engine/liveavatar/loaded_model.h"
+#include "rank/engine/liveavatar/memory_account.h"
 #include "rank/engine/liveavatar/order_watch.h"
 #include "rank/engine/pipeline/encoded_inputs.h"
 #include "rank/engine_side/segment_service.h"
@@ -21,7 +23,9 @@ inline constexpr const char* kLiveAvatarVersion = "1";
 /// the transformer: a job with another prompt costs loading the transformer again. Belongs to one thread.
 class LiveAvatar {
  public:
-  explicit LiveAvatar(WeightOptions options) : options_(options) {}
+  /// Throws as ComputeDevice does.
+  explicit LiveAvatar(const EngineDevice& device)
+      : device_(device), account_(memory_meter(device_.options().device)) {}
   LiveAvatar(const LiveAvatar&) = delete;
   LiveAvatar& operator=(const LiveAvatar&) = delete;
 
@@ -31,6 +35,9 @@ class LiveAvatar {
   /// or a carry that do not fit the order, OutOfMemory and DeviceLost for the device or another engine of the
   /// group, DiskFull or Io for the disk.
   std::optional<PartMade> make(const SegmentOrder& order, const AfterFrame& after_frame);
+
+  /// False when only a new process can compute again.
+  bool can_go_on() const;
 
  private:
   /// What all segments of a job share.
@@ -44,16 +51,15 @@ class LiveAvatar {
   EncodedInputs encode(Attempt& attempt, LoadedModel& model);
   EncodedInputs gather_inputs(Attempt& attempt, LoadedModel& model);
   std::optional<PartMade> make_share(Attempt& attempt, LoadedModel& model);
+  std::optional<PartMade> make_within(const SegmentOrder& order);
   EngineWork work_of(const Attempt& attempt) const;
 
-  WeightOptions options_;
+  ComputeDevice device_;
+  MemoryAccount account_;
   OrderWatch watch_;
   std::string model_name_;
   std::unique_ptr<LoadedModel> model_;
   std::optional<Job> job_;
 };
-
-/// The first CUDA device in bfloat16 when this LibTorch sees one, else the CPU in float32.
-WeightOptions device_here();
 
 }  // namespace longtake

@@ -12,6 +12,10 @@ namespace {
 /// Of the published adaptation (liveavatar/configs/s2v_causal_sft.yaml); its file does not say it.
 constexpr double kPublishedLoraAlpha = 64;
 
+// As the planner names them.
+constexpr const char* kTransformer = "transformer weights";
+constexpr const char* kDecoder = "vae weights";
+
 Weights transformer_weights(const CheckpointLayout& layout, const std::filesystem::path& lora,
                             const WeightOptions& options) {
   const Weights base = open_weights(layout.transformer, options);
@@ -36,9 +40,10 @@ VaeConfig read_vae_config(const std::filesystem::path& file) {
 }  // namespace
 
 LoadedModel::LoadedModel(const std::filesystem::path& model, const std::filesystem::path& lora,
-                         WeightOptions options, BeforeTensor before_tensor)
+                         WeightOptions options, BeforeTensor before_tensor, MemoryAccount& account)
     : options_(options),
       before_tensor_(std::move(before_tensor)),
+      account_(account),
       layout_(find_checkpoint(model)),
       transformer_config_(read_transformer_config(layout_.transformer_config)),
       transformer_weights_(watched(transformer_weights(layout_, lora, options), before_tensor_)),
@@ -47,20 +52,34 @@ LoadedModel::LoadedModel(const std::filesystem::path& model, const std::filesyst
   require_same(layout_, layout_.vae, "the VAE's z_dim", vae_.z_dim, transformer_config_.latent_channels);
 }
 
+LoadedModel::~LoadedModel() {
+  account_.on_dropped(kTransformer);
+  account_.on_dropped(kDecoder);
+}
+
 Weights LoadedModel::open(const std::filesystem::path& file) const {
   return watched(open_weights(file, options_), before_tensor_);
 }
 
 TransformerModel& LoadedModel::transformer(Interval layers) {
   if (transformer_ == nullptr || transformer_->layers.layers() != layers) {
-    transformer_.reset();  // before the next are loaded: there may not be room for both
+    drop_transformer();  // before the next are loaded: there may not be room for both
+    const MemoryAccount::Making making(account_, kTransformer);
     transformer_ = std::make_unique<TransformerModel>(transformer_config_, transformer_weights_, layers);
   }
   return *transformer_;
 }
 
+void LoadedModel::drop_transformer() {
+  transformer_.reset();
+  account_.on_dropped(kTransformer);
+}
+
 const VaeDecoder& LoadedModel::decoder() {
-  if (decoder_ == nullptr) decoder_ = std::make_unique<VaeDecoder>(vae_, open(layout_.vae));
+  if (decoder_ == nullptr) {
+    const MemoryAccount::Making making(account_, kDecoder);
+    decoder_ = std::make_unique<VaeDecoder>(vae_, open(layout_.vae));
+  }
   return *decoder_;
 }
 

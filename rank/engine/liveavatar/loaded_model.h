@@ -5,6 +5,7 @@
 #include <string>
 
 #include "rank/engine/audio/wav2vec2.h"
+#include "rank/engine/liveavatar/memory_account.h"
 #include "rank/engine/liveavatar/watched_weights.h"
 #include "rank/engine/pipeline/transformer_model.h"
 #include "rank/engine/vae/vae_config.h"
@@ -19,9 +20,13 @@ namespace longtake {
 /// Error{InvalidInput} naming file and tensor for what is wrong, and what `before_tensor` throws.
 class LoadedModel {
  public:
-  /// Opens the transformer and the VAE and loads nothing. `lora` may be empty.
+  /// Opens the transformer and the VAE and loads nothing. `lora` may be empty. `account` is told what stays
+  /// loaded and must outlive it.
   LoadedModel(const std::filesystem::path& model, const std::filesystem::path& lora, WeightOptions options,
-              BeforeTensor before_tensor);
+              BeforeTensor before_tensor, MemoryAccount& account);
+  ~LoadedModel();
+  LoadedModel(const LoadedModel&) = delete;
+  LoadedModel& operator=(const LoadedModel&) = delete;
 
   const TransformerConfig& transformer_config() const { return transformer_config_; }
   const VaeConfig& vae() const { return vae_; }
@@ -29,7 +34,7 @@ class LoadedModel {
   /// These layers; others are dropped first.
   TransformerModel& transformer(Interval layers);
   /// Makes room for an encoder.
-  void drop_transformer() { transformer_.reset(); }
+  void drop_transformer();
   const VaeDecoder& decoder();
 
   VaeEncoder load_encoder() const;
@@ -41,6 +46,7 @@ class LoadedModel {
 
   WeightOptions options_;
   BeforeTensor before_tensor_;
+  MemoryAccount& account_;
   CheckpointLayout layout_;
   TransformerConfig transformer_config_;
   Weights transformer_weights_;

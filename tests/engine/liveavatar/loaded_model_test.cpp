@@ -22,9 +22,10 @@ class LoadedModels : public testing::Test {
   static fs::path folder() { return temp_path("model"); }
 
   LoadedModel model() {
-    return {folder(), "", {}, [this] { ++tensors_; }};
+    return {folder(), "", {}, [this] { ++tensors_; }, account_};
   }
 
+  MemoryAccount account_{memory_meter(at::kCPU)};
   int tensors_ = 0;
 };
 
@@ -43,9 +44,10 @@ TEST_F(LoadedModels, LoadOnlyWhatIsAskedFor) {
 
 TEST_F(LoadedModels, LoadingCanBeEndedBetweenTensors) {
   int left = 10;
-  LoadedModel loaded(folder(), "", {}, [&] {
+  const auto before_tensor = [&] {
     if (--left == 0) throw Error(ErrorKind::DeviceLost, "given up while loading");
-  });
+  };
+  LoadedModel loaded(folder(), "", {}, before_tensor, account_);
   EXPECT_THROW(loaded.transformer({0, loaded.transformer_config().layers}), Error);
   left = 1000;
   EXPECT_NO_THROW(loaded.transformer({0, loaded.transformer_config().layers})) << "and begun again";
