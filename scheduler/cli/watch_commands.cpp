@@ -17,8 +17,11 @@ namespace {
 constexpr std::chrono::milliseconds kWatchEvery{1000};
 constexpr int kDrainPatience_ms = 3000;
 
-void print_status(const RunStatus& status, bool as_json) {
-  std::cout << (as_json ? nlohmann::json(status).dump(2) + "\n" : status_text(status)) << std::flush;
+constexpr int kIndent = 2;
+constexpr int kOneLine = -1;
+
+void print_status(const RunStatus& status, bool as_json, int indent = kIndent) {
+  std::cout << (as_json ? nlohmann::json(status).dump(indent) + "\n" : status_text(status)) << std::flush;
 }
 
 }  // namespace
@@ -30,14 +33,14 @@ int status_command(const CliOptions& options) {
     print_status(status, options.json);
     return kExitDone;
   }
-  const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  const bool is_redrawn = ::isatty(STDOUT_FILENO) == 1 && !options.json;
   while (status.is_running) {
-    if (is_terminal) std::cout << "\033[H\033[2J";
-    print_status(status, options.json);
+    if (is_redrawn) std::cout << "\033[H\033[2J";
+    print_status(status, options.json, kOneLine);
     std::this_thread::sleep_for(kWatchEvery);
     status = status_of_work_dir(work_dir);
   }
-  print_status(status, options.json);
+  print_status(status, options.json, kOneLine);
   return kExitDone;
 }
 

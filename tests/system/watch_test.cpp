@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/system/support/attempts.h"
 #include "tests/system/support/files.h"
@@ -183,6 +184,20 @@ TEST_F(Watch, WatchedStatusEndsWithTheRun) {
   const Ended watched = watcher.wait();
   EXPECT_EQ(watched.exit_code, 0) << watched.err;
   EXPECT_THAT(watched.out, HasSubstr("done"));
+}
+
+TEST_F(Watch, WatchedStatusIsADocumentALineForScripts) {
+  Process run = start_run_that_generates();
+  Process watcher = project_.start_longtake({"status", "--watch", "--json", "--work-dir", "work"});
+  EXPECT_EQ(run.wait().exit_code, 0);
+  std::istringstream lines(watcher.wait().out);
+  std::vector<bool> was_running;
+  for (std::string line; std::getline(lines, line);) {
+    was_running.push_back(nlohmann::json::parse(line).at("is_running"));
+  }
+  ASSERT_THAT(was_running, SizeIs(::testing::Ge(2U)));
+  EXPECT_TRUE(was_running.front());
+  EXPECT_FALSE(was_running.back());
 }
 
 TEST_F(Watch, WhatNobodyRanInIsToldWithExitCode2) {
