@@ -3,6 +3,7 @@
 #include <c10/core/DeviceGuard.h>
 
 #include <cstdint>
+#include <exception>
 
 namespace longtake {
 namespace {
@@ -35,10 +36,10 @@ NcclLink::NcclLink(std::shared_ptr<const NcclLibrary> nccl, const NcclId& id, Li
 }
 
 NcclLink::~NcclLink() {
-  const c10::DeviceGuard here(stream_.device());
   try {
+    const c10::DeviceGuard here(stream_.device());
     nccl_->abort(place_);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // It is given up because of a failure: what is said of that matters.
   }
 }

@@ -25,14 +25,16 @@ void SharedLatents::on_made(std::int64_t level, std::int64_t clip, std::int64_t 
                             const at::Tensor& latent_CFYX) {
   const int maker = seat_.routes.exit(level - 1);
   const bool is_ours = maker == seat_.stage;
-  if (is_used(level, clip)) {
-    is_ours ? levels_.put_block(level, clip, block, latent_CFYX)
-            : awaited_[maker].push_back({level, clip, block});
+  // Sent before it is put here: a transport that waits for the device to compute it passes on what else is
+  // under way meanwhile, a copy does not.
+  if (is_ours) {
+    for (const int receiver : seat_.routes.receivers_of(level, kept_.contains(clip))) {
+      seat_.transport->send(receiver, Lane::Free, tag_of(level, clip, block), latent_CFYX);
+    }
   }
-  if (!is_ours) return;
-  for (const int receiver : seat_.routes.receivers_of(level, kept_.contains(clip))) {
-    seat_.transport->send(receiver, Lane::Free, tag_of(level, clip, block), latent_CFYX);
-  }
+  if (!is_used(level, clip)) return;
+  is_ours ? levels_.put_block(level, clip, block, latent_CFYX)
+          : awaited_[maker].push_back({level, clip, block});
 }
 
 at::Tensor SharedLatents::block(std::int64_t level, std::int64_t clip, std::int64_t block) {

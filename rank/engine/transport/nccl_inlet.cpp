@@ -18,8 +18,10 @@ bool NcclInlet::move_on() {
       check_transfer();
       return true;
     }
-    arrived_.push_back(*std::move(arriving_));
+    arrived_ = std::move(arriving_);
+    arriving_.reset();
   }
+  if (arrived_) return false;
   arriving_ = line_.take(from_, kOffered);
   if (!arriving_) return false;
   // First here, then the answer: the sender's end finds this one at it.
@@ -30,8 +32,8 @@ bool NcclInlet::move_on() {
 }
 
 GroupLine::Message NcclInlet::take_next() {
-  GroupLine::Message next = std::move(arrived_.front());
-  arrived_.pop_front();
+  GroupLine::Message next = *std::move(arrived_);
+  arrived_.reset();
   return next;
 }
 

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <optional>
 
@@ -12,8 +11,8 @@
 
 namespace longtake {
 
-/// What comes from another engine's NcclOutlet. A tensor is received as soon as it is offered, beside what
-/// is computed meanwhile. Belongs to one thread.
+/// What comes from another engine's NcclOutlet. The next tensor is received as soon as it is offered, beside
+/// what is computed with the one before: two are here at most. Belongs to one thread.
 class NcclInlet {
  public:
   /// As an NcclOutlet is made.
@@ -23,7 +22,7 @@ class NcclInlet {
   /// As of an NcclOutlet.
   bool move_on();
 
-  bool has_next() const { return !arrived_.empty(); }
+  bool has_next() const { return arrived_.has_value(); }
   /// On the device, complete. Only when has_next().
   GroupLine::Message take_next();
 
@@ -36,7 +35,7 @@ class NcclInlet {
   std::chrono::milliseconds longest_transfer_;
   std::optional<GroupLine::Message> arriving_;
   std::chrono::steady_clock::time_point begun_;  ///< of what is arriving
-  std::deque<GroupLine::Message> arrived_;       ///< no more than kMostPaced: so many are offered
+  std::optional<GroupLine::Message> arrived_;    ///< not taken yet
 };
 
 }  // namespace longtake

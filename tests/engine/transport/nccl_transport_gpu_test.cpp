@@ -1,5 +1,7 @@
+#include <c10/core/DeviceGuard.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <iostream>
@@ -41,6 +43,9 @@ std::vector<std::string> run_pair(const Engine& one, const Engine& two, at::Devi
       transport.leave();
     } catch (const Error& e) {
       failures[static_cast<std::size_t>(self)] = std::string(name_of(e.kind())) + ": " + e.what();
+      goes_on = false;
+    } catch (const c10::Error& e) {
+      failures[static_cast<std::size_t>(self)] = e.what_without_backtrace();
       goes_on = false;
     }
   };
