@@ -39,8 +39,9 @@ Finding check_build(const EngineFacts& engine, bool wants_gpus) {
   const std::string name = "engine";
   if (!wants_gpus) return good(name, build_text(engine));
   if (engine.libtorch_cuda.empty()) {
-    return bad(name, build_text(engine) + ": it computes on the CPU and cannot use GPUs",
-               "build Longtake with a LibTorch that has CUDA (docs/HACKING.md, With another LibTorch)");
+    return bad(
+        name, build_text(engine) + ": it computes on the CPU and cannot use GPUs",
+        "build it for them: ./setup.sh --cuda, then cmake --preset cuda (docs/HACKING.md, For NVIDIA GPUs)");
   }
   if (!engine.driver_cuda.empty() && major_of(engine.libtorch_cuda) > major_of(engine.driver_cuda)) {
     return bad(name, build_text(engine) + ", the driver runs CUDA programs up to " + engine.driver_cuda,
