@@ -6,7 +6,7 @@ import pathlib
 import torch
 
 
-STAGES = ("speech", "vae", "audio", "transformer", "export")
+STAGES = ("speech", "vae", "decoder", "audio", "transformer", "export")
 BUNDLED = pathlib.Path("configs/models/tiny")
 
 
@@ -45,7 +45,7 @@ def arguments():
     return parser.parse_args()
 
 
-DEFAULT_MINUTES = {"vae": 9.0, "audio": 1.7, "transformer": 9.0}
+DEFAULT_MINUTES = {"vae": 9.0, "decoder": 3.0, "audio": 1.7, "transformer": 15.0}
 RECORDINGS, UNSEEN_RECORDINGS = 215, 10
 
 
@@ -67,6 +67,10 @@ def run(stage, options):
         from . import vae_stage
 
         vae_stage.run(options.out, data, minutes, device)
+    elif stage == "decoder":
+        from . import decoder_stage
+
+        decoder_stage.run(options.out, data, minutes, device)
     elif stage == "audio":
         from . import audio_stage
 

@@ -6,6 +6,7 @@ from . import prompts, sizes
 from .faces import bank
 from .faces import look as looks
 from .faces.pose import at_fps, flat, poses, rest_mouth, stacked
+from .faces.weight import weights_of
 from .models.wav2vec2 import at_25fps
 from .speech.sounds import normalised
 
@@ -15,7 +16,6 @@ WARM_FRAMES = 13  # before a film, so that its latents are not those of a beginn
 STILL_FRAMES = 29  # of the portrait at rest, until the encoder has come to rest
 RECORDING_FRAMES = 300
 PART = 16  # films made at a time
-MOUTH_WEIGHT, EYES_WEIGHT = 20.0, 4.0
 
 
 class FilmPool:
@@ -70,7 +70,7 @@ class FilmPool:
         with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
             made["latent"] = self.vae.encode(film)[:, :, -3 * BLOCKS :].half()
             rest = self.vae.encode(still.unsqueeze(2).expand(-1, -1, STILL_FRAMES, -1, -1)).half()
-        made["weight"] = weights_of(shown).half()
+        made["weight"] = weights_of(shown, sizes.LATENT_SIDE).half()
         made["pose"] = stacked(pose)[:, -FRAMES:].half()
         made["reference"], made["motion"] = rest[:, :, 1].clone(), rest[:, :, -1].clone()
         if keep_truth:
@@ -101,22 +101,6 @@ class FilmPool:
         index = place[:, None, None].expand(-1, *features.shape[1:3], -1)
         features = torch.gather(features, 3, index) * is_heard[:, None, None]
         return mouth, features[..., WARM_FRAMES:]
-
-
-def weights_of(look):
-    """The mouth is a fiftieth of the picture and nearly all of what is to be learned: it weighs as much as
-    the rest. [B, Y, X], 1 on the average."""
-    line = (torch.arange(sizes.LATENT_SIDE, device=look["x"].device) + 0.5) * (2 / sizes.LATENT_SIDE) - 1
-
-    def near(height, reach):
-        x = (line.view(1, 1, -1) - look["x"].view(-1, 1, 1)) / (reach * look["size"]).view(-1, 1, 1)
-        y = (line.view(1, -1, 1) - (look["y"] + height * look["size"]).view(-1, 1, 1)) / (
-            0.35 * look["size"]
-        ).view(-1, 1, 1)
-        return torch.exp(-(x**2) - y**2)
-
-    weight = 1 + MOUTH_WEIGHT * near(look["mouth_y"] + 0.12, 0.45) + EYES_WEIGHT * near(look["eye_y"], 0.6)
-    return weight / weight.mean((1, 2), keepdim=True)
 
 
 @torch.no_grad()

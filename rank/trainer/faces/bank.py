@@ -50,11 +50,15 @@ def spoken_pose(sounds, rows, first_frame, frames):
     return {name: torch.gather(value, 1, place) for name, value in whole.items()}
 
 
-def clips(count, frames, side, sounds, generator):
-    """[count, frames, 3, side, side] bytes of people who speak."""
-    device = generator.device
+def clips_of(look, frames, side, sounds, generator):
+    """[count, frames, 3, side, side] bytes of these people, who speak."""
+    count, device = len(look["x"]), generator.device
     rows = torch.randint(len(sounds), (count,), generator=generator, device=device)
     first = torch.randint(300 - frames, (count,), generator=generator, device=device)
     pose = flat(spoken_pose(sounds, rows, first, frames))
-    look = looks.repeated(looks.people(count, generator), frames)
-    return drawn(look, pose, side).unflatten(0, (count, frames))
+    return drawn(looks.repeated(look, frames), pose, side).unflatten(0, (count, frames))
+
+
+def clips(count, frames, side, sounds, generator):
+    """[count, frames, 3, side, side] bytes of people who speak."""
+    return clips_of(looks.people(count, generator), frames, side, sounds, generator)
