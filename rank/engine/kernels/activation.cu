@@ -3,6 +3,7 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
+#include "rank/engine/kernels/gelu.cuh"
 #include "rank/engine/kernels/gpu_kernels.h"
 #include "rank/engine/kernels/octets.cuh"
 
@@ -11,15 +12,6 @@ namespace {
 
 constexpr unsigned kThreads = 256;
 
-/// x / (1 + exp(-2 u)) is x (1 + tanh u) / 2.
-__device__ float gelu(float x, bool is_exact) {
-  constexpr float kMinusTwiceRoot = -1.5957691216057308F;  // -2 sqrt(2 / pi)
-  constexpr float kCubic = 0.044715F;
-  const float power = (x + x * x * x * kCubic) * kMinusTwiceRoot;
-  // The short forms err by a few units of float32's last place: nothing in halves.
-  return is_exact ? x / (1 + expf(power)) : __fdividef(x, 1 + __expf(power));
-}
-
 template <class Number>
 __global__ void gelu_octets(Number* x, std::int64_t octets) {
   const std::int64_t octet = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
@@ -27,7 +19,7 @@ __global__ void gelu_octets(Number* x, std::int64_t octets) {
   float values[kOctet];
   load(values, x + octet * kOctet);
 #pragma unroll
-  for (int i = 0; i < kOctet; ++i) values[i] = gelu(values[i], std::is_same_v<Number, float>);
+  for (int i = 0; i < kOctet; ++i) values[i] = gelu<Number>(values[i]);
   store(x + octet * kOctet, values);
 }
 

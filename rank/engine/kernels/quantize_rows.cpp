@@ -4,6 +4,7 @@
 
 #include "jobs/error.h"
 #include "rank/engine/compute_threads.h"
+#include "rank/engine/kernels/activation.h"
 #include "rank/engine/kernels/quantize_rows_gpu.h"
 
 namespace longtake {
@@ -33,15 +34,16 @@ void quantize_on_cpu(const at::Tensor& x_TI, const E4m3Rows& rows) {
 
 }  // namespace
 
-E4m3Rows quantize_rows(const at::Tensor& x_TI) {
+E4m3Rows quantize_rows(const at::Tensor& x_TI, RowFunction of) {
   const E4m3Rows rows = {at::empty(x_TI.sizes(), x_TI.options().dtype(at::kByte)),
                          at::empty({x_TI.size(0)}, x_TI.options().dtype(at::kFloat))};
   if (x_TI.is_cpu()) {
+    if (of == RowFunction::Gelu) gelu_(x_TI);
     quantize_on_cpu(x_TI, rows);
     return rows;
   }
 #ifdef LONGTAKE_CUDA
-  gpu::quantize_rows(x_TI, rows);
+  gpu::quantize_rows(x_TI, rows, of);
   return rows;
 #else
   throw Error(ErrorKind::Bug, "rounding rows to fp8 on a GPU by a program without kernels for it");

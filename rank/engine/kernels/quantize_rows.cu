@@ -1,8 +1,10 @@
 #include <ATen/Dispatch.h>
+#include <ATen/record_function.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_fp8.h>
 
+#include "rank/engine/kernels/gelu.cuh"
 #include "rank/engine/kernels/quantize_rows_gpu.h"
 
 // A block of threads takes a row.
@@ -55,8 +57,18 @@ __device__ PacketBits<Number> rounded(const Packet<Number>& packet, float invers
   return bits;
 }
 
+/// What is rounded of x; GELU as it would be stored.
+template <class Number, RowFunction kOf>
+__device__ Number taken(Number x) {
+  if constexpr (kOf == RowFunction::Gelu) {
+    return static_cast<Number>(gelu<Number>(static_cast<float>(x)));
+  } else {
+    return x;
+  }
+}
+
 /// Rows of at most kThreads * kHeld packets stay in registers between their maximum and their rounding.
-template <class Number, int kHeld>
+template <class Number, RowFunction kOf, int kHeld>
 __global__ void __launch_bounds__(kThreads)
     quantize_packets(const Number* x, std::int64_t row_stride, std::uint8_t* bits, float* scale, int width) {
   const std::int64_t row = blockIdx.x;
@@ -71,7 +83,10 @@ __global__ void __launch_bounds__(kThreads)
     if (packet >= packets) continue;
     held[i] = from[packet];
 #pragma unroll
-    for (const Number number : held[i].numbers) largest = fmaxf(largest, fabsf(static_cast<float>(number)));
+    for (Number& number : held[i].numbers) {
+      number = taken<Number, kOf>(number);
+      largest = fmaxf(largest, fabsf(static_cast<float>(number)));
+    }
   }
   largest = largest_of_block(largest);
   const float inverse = inverse_scale(largest);
@@ -84,25 +99,25 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 /// Any width, number by number, read twice.
-template <class Number>
+template <class Number, RowFunction kOf>
 __global__ void __launch_bounds__(kThreads)
     quantize_numbers(const Number* x, std::int64_t row_stride, std::uint8_t* bits, float* scale, int width) {
   const std::int64_t row = blockIdx.x;
   const Number* const from = x + row * row_stride;
   float largest = kLeastRowMaximum;
   for (int i = static_cast<int>(threadIdx.x); i < width; i += kThreads) {
-    largest = fmaxf(largest, fabsf(static_cast<float>(from[i])));
+    largest = fmaxf(largest, fabsf(static_cast<float>(taken<Number, kOf>(from[i]))));
   }
   largest = largest_of_block(largest);
   const float inverse = inverse_scale(largest);
   for (int i = static_cast<int>(threadIdx.x); i < width; i += kThreads) {
-    bits[row * width + i] =
-        __nv_cvt_float_to_fp8(static_cast<float>(from[i]) * inverse, __NV_SATFINITE, __NV_E4M3);
+    bits[row * width + i] = __nv_cvt_float_to_fp8(static_cast<float>(taken<Number, kOf>(from[i])) * inverse,
+                                                  __NV_SATFINITE, __NV_E4M3);
   }
   if (threadIdx.x == 0) scale[row] = scale_for(largest);
 }
 
-template <class Number>
+template <class Number, RowFunction kOf>
 void launch(const at::Tensor& x_TI, const E4m3Rows& rows) {
   constexpr int kNumbers = Packet<Number>::kNumbers;
   const auto* const x = x_TI.const_data_ptr<Number>();
@@ -116,24 +131,29 @@ void launch(const at::Tensor& x_TI, const E4m3Rows& rows) {
                            reinterpret_cast<std::uintptr_t>(x) % kPacketBytes == 0;
   const int packets_of_thread = (width / kNumbers + kThreads - 1) / kThreads;
   if (!has_packets || packets_of_thread > 16) {
-    quantize_numbers<<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
+    quantize_numbers<Number, kOf><<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
   } else if (packets_of_thread <= 4) {
-    quantize_packets<Number, 4><<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
+    quantize_packets<Number, kOf, 4><<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
   } else if (packets_of_thread <= 8) {
-    quantize_packets<Number, 8><<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
+    quantize_packets<Number, kOf, 8><<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
   } else {
-    quantize_packets<Number, 16><<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
+    quantize_packets<Number, kOf, 16><<<blocks, kThreads, 0, stream>>>(x, stride, bits, scale, width);
   }
   C10_CUDA_KERNEL_LAUNCH_CHECK();
 }
 
 }  // namespace
 
-void quantize_rows(const at::Tensor& x_TI, const E4m3Rows& rows) {
+void quantize_rows(const at::Tensor& x_TI, const E4m3Rows& rows, RowFunction of) {
+  RECORD_USER_SCOPE("longtake::quantize_rows");
   TORCH_CHECK(x_TI.dim() == 2 && x_TI.stride(1) == 1, "quantize_rows takes rows, got shape ", x_TI.sizes(),
               " with strides ", x_TI.strides());
   if (x_TI.numel() == 0) return;
-  const auto launch_for = [&](auto number) { launch<decltype(number)>(x_TI, rows); };
+  const auto launch_for = [&](auto number) {
+    using Number = decltype(number);
+    of == RowFunction::Gelu ? launch<Number, RowFunction::Gelu>(x_TI, rows)
+                            : launch<Number, RowFunction::Identity>(x_TI, rows);
+  };
   AT_DISPATCH_SWITCH(x_TI.scalar_type(), "quantize_rows",
                      AT_DISPATCH_CASE(at::kFloat, [&] { launch_for(scalar_t{}); })
                          AT_DISPATCH_CASE(at::kHalf, [&] { launch_for(scalar_t{}); })

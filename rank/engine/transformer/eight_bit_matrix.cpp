@@ -2,7 +2,7 @@
 
 #include "jobs/error.h"
 #include "rank/engine/compute_threads.h"
-#include "rank/engine/kernels/quantize_rows.h"
+#include "rank/engine/kernels/activation.h"
 #include "rank/engine/kernels/scaled_product.h"
 
 namespace longtake {
@@ -84,11 +84,12 @@ EightBitMatrix take_eight_bit_matrix(const Weights& weights, const std::string& 
 }
 
 void eight_bit_product_into(const at::Tensor& out_TO, const at::Tensor& x_TI, const EightBitMatrix& matrix,
-                            const at::Tensor& bias_O) {
+                            const at::Tensor& bias_O, RowFunction of) {
   if (matrix.numbers_OI.scalar_type() == at::kChar) {
+    if (of == RowFunction::Gelu) gelu_(x_TI);
     int8_product_into(out_TO, x_TI, matrix, bias_O);
   } else {
-    scaled_product_into(out_TO, quantize_rows(x_TI), {matrix.numbers_OI, matrix.scale_O}, bias_O);
+    scaled_product_into(out_TO, quantize_rows(x_TI, of), {matrix.numbers_OI, matrix.scale_O}, bias_O);
   }
 }
 

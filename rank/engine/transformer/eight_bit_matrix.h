@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "rank/engine/kernels/quantize_rows.h"
 #include "rank/engine/weights/weights.h"
 
 // T tokens, I inputs, O outputs
@@ -22,8 +23,9 @@ struct EightBitMatrix {
 EightBitMatrix take_eight_bit_matrix(const Weights& weights, const std::string& name, std::int64_t inputs,
                                      std::int64_t outputs);
 
-/// out = x W^T + bias; bias and out in x's type. Of fp8 x is rounded too, with a scale for each token.
+/// out = x W^T + bias; bias and out in x's type. Of fp8 x is rounded too, with a scale for each token. Of
+/// gelu_(x) when `of` says so; x is used up then.
 void eight_bit_product_into(const at::Tensor& out_TO, const at::Tensor& x_TI, const EightBitMatrix& matrix,
-                            const at::Tensor& bias_O);
+                            const at::Tensor& bias_O, RowFunction of = RowFunction::Identity);
 
 }  // namespace longtake

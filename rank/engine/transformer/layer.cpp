@@ -117,8 +117,7 @@ at::Tensor Layer::feed_forward(const at::Tensor& normed_TD, LayerWorkspace& work
   const at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.wide_TN, normed_TD.size(0),
                                                       ffn_in_.bias_O.size(0), self_attention_.options());
   const at::Tensor out_TD = rows(workspace.key_TD, normed_TD, self_attention_);
-  ffn_in_.gelu_into(inner_TN, normed_TD);
-  ffn_out_.into(out_TD, inner_TN);
+  two_layers_into(out_TD, inner_TN, normed_TD, ffn_in_, ffn_out_);
   return out_TD;
 }
 

@@ -39,19 +39,28 @@ void Linear::into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
   });
 }
 
-void Linear::gelu_into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
-  if (x_TI.is_cuda() && !scale_O.defined()) {
-    at::Tensor out = out_TO;
-    at::_addmm_activation_out(out, bias_O, x_TI, weight_OI.t(), /*beta=*/1, /*alpha=*/1, /*use_gelu=*/true);
-    return;
-  }
-  into(out_TO, x_TI);
-  gelu_(out_TO);
-}
-
 Linear Linear::outputs(std::int64_t first, std::int64_t count) const {
   const auto of = [&](const at::Tensor& all) { return all.defined() ? all.narrow(0, first, count) : all; };
   return {of(weight_OI), of(bias_O), of(scale_O)};
+}
+
+void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const at::Tensor& x_TI,
+                     const Linear& first, const Linear& second) {
+  if (second.scale_O.defined()) {
+    first.into(inner_TN, x_TI);
+    eight_bit_product_into(out_TO, inner_TN, {second.weight_OI, second.scale_O}, second.bias_O,
+                           RowFunction::Gelu);
+    return;
+  }
+  if (x_TI.is_cuda() && !first.scale_O.defined()) {
+    at::Tensor inner = inner_TN;
+    at::_addmm_activation_out(inner, first.bias_O, x_TI, first.weight_OI.t(), /*beta=*/1, /*alpha=*/1,
+                              /*use_gelu=*/true);
+  } else {
+    first.into(inner_TN, x_TI);
+    gelu_(inner_TN);
+  }
+  second.into(out_TO, inner_TN);
 }
 
 Linear joined(const std::vector<Linear>& parts) {

@@ -21,15 +21,17 @@ struct Linear {
   /// Writes to memory that is there already: no allocation.
   void into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
 
-  /// And the approximation of GELU by tanh of that.
-  void gelu_into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
-
   /// Some of the outputs: a view.
   Linear outputs(std::int64_t first, std::int64_t count) const;
 
   /// For what the published model computes in float32 whatever the type of its weights; not in eight bits.
   Linear in_float32() const { return {weight_OI.to(at::kFloat), bias_O.to(at::kFloat)}; }
 };
+
+/// out = second(gelu(first(x))), GELU by tanh. `inner` is memory for what first() gives. On a GPU the GELU
+/// costs no pass over memory: it goes into the first product, or into the rounding before an fp8 one.
+void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const at::Tensor& x_TI,
+                     const Linear& first, const Linear& second);
 
 /// The outputs of all, one after another: one product instead of several. In memory of its own.
 Linear joined(const std::vector<Linear>& parts);
