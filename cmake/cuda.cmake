@@ -62,6 +62,9 @@ get_filename_component(nccl_libraries ${LONGTAKE_NCCL} DIRECTORY)
 target_link_libraries(torch INTERFACE
   # Its CUDA half registers itself when it is loaded; nothing of ours names a symbol of it.
   -Wl,--push-state,--no-as-needed
+  # First, so that the loader asks it first: that LibTorch shows parts of the C++ library of its own compiler
+  # to all, and its std::filesystem::remove_all() of a folder with folders in it calls address 0.
+  -lstdc++
   ${LONGTAKE_LIBTORCH}/lib/libtorch.so
   ${LONGTAKE_LIBTORCH}/lib/libtorch_cuda.so
   ${LONGTAKE_LIBTORCH}/lib/libtorch_cpu.so
