@@ -31,7 +31,7 @@ set(cuda_folders ${package_folders} $ENV{CUDA_HOME} $ENV{CUDA_PATH})
 list(TRANSFORM cuda_folders APPEND /cu${cuda_major} AT 0 1)
 
 if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
-  find_program(LONGTAKE_NVCC nvcc HINTS ${cuda_folders} PATHS /usr/local/cuda PATH_SUFFIXES bin REQUIRED)
+  find_program(LONGTAKE_NVCC nvcc HINTS ${installed}/nvidia/cu${cuda_major} $ENV{CUDA_HOME} $ENV{CUDA_PATH} PATHS /usr/local/cuda PATH_SUFFIXES bin REQUIRED)
   set(CMAKE_CUDA_COMPILER ${LONGTAKE_NVCC})
 endif()
 set(CMAKE_CUDA_STANDARD 17)

@@ -55,6 +55,7 @@ for wheel in (aside / "wheels").iterdir():
     wheel.unlink()
 PYTHON
   cp -al "$aside/tree/." "$folder/"
+  [ ! -d "$folder/nvidia/cu13" ] || ln -sfn lib "$folder/nvidia/cu13/lib64"  # where nvcc tells the linker to look
   rm -rf "$aside"
 }
 
