@@ -49,15 +49,15 @@ const std::map<std::string, std::set<std::string>>& arrows() {
         "rank/engine/audio", "rank/engine/transformer", "rank/engine/vae", "rank/engine/sampling",
         "rank/engine/transport"}},
       {"rank/engine/bench",
-       {"jobs", "jobs/model", "storage", "rank/engine", "rank/engine/gpu", "rank/engine/weights",
-        "rank/engine/text", "rank/engine/audio", "rank/engine/transformer", "rank/engine/vae",
-        "rank/engine/sampling", "rank/engine/pipeline"}},
+       {"jobs", "jobs/model", "storage", "rank/engine", "rank/engine/devices", "rank/engine/gpu",
+        "rank/engine/weights", "rank/engine/text", "rank/engine/audio", "rank/engine/transformer",
+        "rank/engine/vae", "rank/engine/sampling", "rank/engine/pipeline"}},
       {"rank/engine/devices", {"jobs"}},
       {"rank/engine/liveavatar",
        {"jobs", "storage", "storage/media", "rank/engine_side", "rank/engine", "rank/engine/gpu",
         "rank/engine/weights", "rank/engine/text", "rank/engine/audio", "rank/engine/transformer",
         "rank/engine/vae", "rank/engine/sampling", "rank/engine/transport", "rank/engine/pipeline",
-        "rank/engine/bench", "rank/engine/devices"}},
+        "rank/engine/bench", "rank/engine/devices", "rank/engine/nccl"}},
       {"scheduler/rehearsal", {"jobs", "jobs/model", "storage", "scheduler/planner"}},
       {"scheduler/simulation", {"jobs", "jobs/model", "storage", "scheduler", "scheduler/planner"}},
       {"scheduler/cli",
@@ -163,7 +163,7 @@ std::vector<SourceFile> read_sources(const std::filesystem::path& root) {
   for (const char* top : {"jobs", "storage", "scheduler", "rank"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / top)) {
       const std::string extension = entry.path().extension();
-      if (extension != ".h" && extension != ".cpp" && extension != ".cu") continue;
+      if (extension != ".h" && extension != ".cpp" && extension != ".cu" && extension != ".cuh") continue;
       files.push_back(
           {std::filesystem::relative(entry.path(), root).generic_string(), read_text(entry.path())});
     }

@@ -30,7 +30,7 @@ struct BenchMemory {
   /// Of the process on a CPU; on a device what LibTorch took of it, and what was used beside that.
   std::optional<std::int64_t> peak_process;
   std::optional<std::int64_t> peak_reserved;  ///< what LibTorch took of a device for tensors
-  std::optional<std::int64_t> beside;  ///< used of the device but not by tensors: the context and kernels
+  std::optional<std::int64_t> beside;  ///< of this process, not tensors: context and kernels; where told
 };
 
 /// What the same layers took, written plainly.

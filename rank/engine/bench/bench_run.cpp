@@ -5,8 +5,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "jobs/error.h"
+#include "jobs/gpu_allowance.h"
 #include "jobs/model/memory_model.h"
 #include "rank/engine/bench/bench_model.h"
 #include "rank/engine/bench/device_clock.h"
@@ -14,6 +16,7 @@
 #include "rank/engine/bench/process_memory.h"
 #include "rank/engine/bench/stage_model.h"
 #include "rank/engine/bench/tensor_memory.h"
+#include "rank/engine/devices/own_memory.h"
 #include "rank/engine/gpu/device_memory.h"
 #include "rank/engine/gpu/device_name.h"
 #include "rank/engine/gpu/device_timer.h"
@@ -46,12 +49,14 @@ Stage stage_of(const BenchOptions& options, std::int64_t layers) {
 
 class BenchRun {
  public:
-  BenchRun(const BenchOptions& options, const BenchModel& model)
+  /// `own_memory`: of a GPU, from before its first use.
+  BenchRun(const BenchOptions& options, const BenchModel& model, const std::optional<OwnMemory>& own_memory)
       : options_(options),
         model_(model),
         clip_(clip_shape(options.clip_frames, options.size, model.vae().z_dim, model.vae().spatial_stride())),
         stage_(stage_of(options, model.transformer().layers)),
-        memory_(options.device) {}
+        memory_(options.device),
+        own_memory_(own_memory) {}
 
   BenchResult run() {
     result_.options = options_;
@@ -223,10 +228,11 @@ class BenchRun {
       result_.memory.peak_process = process_peak_bytes();
       if (result_.memory.peak_process) measured_["program"] = *result_.memory.peak_process - peak_tensors_;
     } else if (const auto device = device_memory(options_.device)) {
-      const std::int64_t beside = driver_memory(options_.device)->used() - device->reserved;
       result_.memory.peak_reserved = device->peak_reserved;
-      result_.memory.beside = measured_["cuda context"] = beside;
-      result_.memory.peak_process = device->peak_reserved + beside;
+      result_.memory.beside = own_memory_->beside(device->reserved);
+      if (result_.memory.beside) measured_["cuda context"] = *result_.memory.beside;
+      result_.memory.peak_process =
+          device->peak_reserved + result_.memory.beside.value_or(kCudaContext_bytes);
     }
     add_components();
   }
@@ -265,6 +271,7 @@ class BenchRun {
   ClipShape clip_;
   Stage stage_;
   TensorMemory memory_;
+  const std::optional<OwnMemory>& own_memory_;
   std::unique_ptr<StageModel> transformer_;
   std::unique_ptr<VaeDecoder> decoder_;
   std::unique_ptr<VaeFrames> frames_;
@@ -277,11 +284,13 @@ class BenchRun {
 
 BenchResult run_bench(const BenchOptions& options) {
   const c10::InferenceMode inference;
+  std::optional<OwnMemory> own_memory;
+  if (!options.device.is_cpu()) own_memory.emplace(cuda_device_address(options.device.index()));
   use_growing_memory();
   cap_allocator(options.device,
                 allocator_share(options.memory_bytes, options.shares > 1 || options.splits_steps));
   const BenchModel model(options);
-  return BenchRun(options, model).run();
+  return BenchRun(options, model, own_memory).run();
 }
 
 }  // namespace longtake

@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <vector>
-
 namespace longtake {
 
 /// What a device reaches in this process at its best: what times are held against.

@@ -26,8 +26,8 @@ struct StageCacheBytes {
   std::int64_t reference = 0;
 };
 
-/// The transformer's part of one stage with random weights, and the state of one chain. What other stages
-/// would send is noise. Belongs to one thread.
+/// The transformer's part of one stage, and the state of one chain for every text. What other stages would
+/// send is noise. Belongs to one thread.
 class StageModel {
  public:
   StageModel(const TransformerConfig& config, const ClipShape& clip, const Stage& stage, Weights weights);

@@ -11,4 +11,7 @@ int cuda_device_count();
 /// them. Throws Error{DeviceLost} when there is no such device.
 std::string cuda_device_name(int device);
 
+/// Where it is, "0000:1B:00.0", for NVML, which counts devices in another order. Throws likewise.
+std::string cuda_device_address(int device);
+
 }  // namespace longtake

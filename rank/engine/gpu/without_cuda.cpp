@@ -19,6 +19,10 @@ std::string cuda_device_name(int device) {
   refuse("asking for the name of CUDA device " + std::to_string(device));
 }
 
+std::string cuda_device_address(int device) {
+  refuse("asking for the address of CUDA device " + std::to_string(device));
+}
+
 void cap_allocator(c10::Device device, std::int64_t bytes) {
   if (!device.is_cpu()) refuse("limiting the memory to " + std::to_string(bytes) + " bytes");
 }

@@ -1,6 +1,7 @@
 #include "rank/engine/liveavatar/attempt.h"
 
 #include "jobs/error.h"
+#include "rank/engine/nccl/nccl_link.h"
 #include "rank/engine/sampling/guidance.h"
 
 namespace longtake {

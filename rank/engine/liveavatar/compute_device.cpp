@@ -27,18 +27,19 @@ ComputeDevice::ComputeDevice(const EngineDevice& wanted)
     : options_(options_on(wanted.kind)), memory_bytes_(wanted.memory_bytes) {
   if (wanted.kind == DeviceKind::Cpu) return;
   name_ = cuda_device_name(kFirstGpu);
+  own_memory_.emplace(cuda_device_address(kFirstGpu));
   use_growing_memory();
 }
 
-void ComputeDevice::prepare(bool is_in_group) const {
+void ComputeDevice::prepare(bool is_in_group) {
+  planned_beside_ = kCudaContext_bytes + (is_in_group ? kNccl_bytes : 0);
   cap_allocator(options_.device, allocator_share(memory_bytes_, is_in_group));
 }
 
 std::int64_t ComputeDevice::peak_bytes(const MemoryAccount& account) const {
   const auto tensors = device_memory(options_.device);
   if (!tensors) return resident_peak_bytes();
-  const std::int64_t beside_tensors = driver_memory(options_.device)->used() - tensors->reserved;
-  return account.peak_reserved_bytes() + beside_tensors;
+  return account.peak_reserved_bytes() + own_memory_->beside(tensors->reserved).value_or(planned_beside_);
 }
 
 std::string ComputeDevice::memory_state(const MemoryAccount& account) const {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "jobs/engine_device.h"
 #include "jobs/error.h"
+#include "jobs/gpu_allowance.h"
+#include "rank/engine/devices/own_memory.h"
 #include "rank/engine/liveavatar/memory_account.h"
 #include "rank/engine/weights/weights.h"
 
@@ -25,9 +28,10 @@ class ComputeDevice {
   const std::string& name() const { return name_; }
 
   /// Before a segment: sets what tensors may take.
-  void prepare(bool is_in_group) const;
+  void prepare(bool is_in_group);
 
-  /// After a segment: the most that the process had on the device (of a CPU: resident).
+  /// After a segment: the most that this process had on the device (of a CPU: resident), with what was
+  /// planned beside tensors where nobody tells that.
   std::int64_t peak_bytes(const MemoryAccount& account) const;
 
   /// What `failure` of LibTorch means for the scheduler; of memory that ran out with where, how much was
@@ -39,6 +43,8 @@ class ComputeDevice {
 
   WeightOptions options_;
   std::string name_ = "cpu";
+  std::optional<OwnMemory> own_memory_;  ///< of a GPU
+  std::int64_t planned_beside_ = kCudaContext_bytes;
   std::int64_t memory_bytes_;  ///< that the process may take; 0: all
 };
 
