@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "jobs/error.h"
+#include "rank/engine/gpu/device_memory.h"
 
 namespace longtake {
 namespace {
@@ -29,6 +30,8 @@ void cap_allocator(c10::Device device, std::int64_t bytes) {
   const double share = bytes > 0 ? std::min(1.0, static_cast<double>(bytes) / total) : 1.0;
   at::globalContext().lazyInitDevice(device.type());  // the allocator knows its devices only then
   c10::cuda::CUDACachingAllocator::setMemoryFraction(share, device.index());
+  // What it keeps for later it would hand out without asking whether that is allowed.
+  if (bytes > 0 && device_memory(device)->reserved > bytes) empty_device_cache(device);
 }
 
 void use_growing_memory() {

@@ -11,8 +11,8 @@ namespace longtake {
 std::int64_t allocator_share(std::int64_t process_bytes, bool is_in_group);
 
 /// From now on LibTorch's allocator takes no more than this; who asks for more gets out of memory, as on a
-/// smaller card. 0, or more than the device has: no limit. Does nothing on a CPU. Throws Error{DeviceLost} in
-/// a build without CUDA.
+/// smaller card; what it keeps beyond that for later goes back to the device. 0, or more than the device has:
+/// no limit. Does nothing on a CPU. Throws Error{DeviceLost} in a build without CUDA.
 void cap_allocator(c10::Device device, std::int64_t bytes);
 
 /// Before the first tensor on a device: memory grows in place instead of in blocks that leave gaps when

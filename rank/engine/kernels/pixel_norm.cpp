@@ -23,7 +23,9 @@ void normed_silu_into(const at::Tensor& out_PC, const at::Tensor& x_PC, const at
   }
   constexpr double kShortest = 1e-12;  // what torch.nn.functional.normalize divides by at least
   const at::Tensor biased_PC = bias_C.defined() ? x_PC + bias_C : x_PC;
-  const at::Tensor length_P1 = at::linalg_vector_norm(biased_PC, 2, at::IntArrayRef{1}, /*keepdim=*/true);
+  const at::Tensor length_P1 =
+      at::linalg_vector_norm(biased_PC, 2, at::IntArrayRef{1}, /*keepdim=*/true,
+                             at::promote_types(x_PC.scalar_type(), at::kFloat));  // kShortest is 0 in float16
   out_PC.copy_(at::silu((biased_PC / length_P1.clamp_min(kShortest)).mul_(gain_C)));
 }
 

@@ -40,6 +40,13 @@ TEST_P(PixelNormOnGpu, OfZerosIsZero) {
   EXPECT_TRUE((out == 0).all().item<bool>());
 }
 
+/// Pixels without whole octets go this way on a GPU too.
+TEST_P(PixelNormOnGpu, OfZerosIsZeroInTheTwin) {
+  const at::Tensor x = at::zeros_like(pixels(1)), out = at::full_like(x, 3);
+  normed_silu_into(out, x, {}, gain());
+  EXPECT_TRUE((out == 0).all().item<bool>());
+}
+
 TEST_P(PixelNormOnGpu, AddsABiasAndMore) {
   LONGTAKE_SKIP_WITHOUT_GPU();
   for (const at::Tensor& plus : {pixels(5), at::Tensor()}) {
@@ -53,8 +60,7 @@ TEST_P(PixelNormOnGpu, AddsABiasAndMore) {
 // The published VAE's channels, the bundled one's, some without whole octets, and a last block that is not
 // full.
 INSTANTIATE_TEST_SUITE_P(Shapes, PixelNormOnGpu,
-                         testing::Combine(testing::Values(1, 450, 7001),
-                                          testing::Values(8, 12, 96, 192, 384),
+                         testing::Combine(testing::Values(1, 450, 7001), testing::Values(8, 12, 96, 192, 384),
                                           testing::Values(at::kFloat, at::kBFloat16, at::kHalf)));
 
 }  // namespace
