@@ -5,16 +5,19 @@
 namespace longtake {
 namespace {
 
-/// Of the vendor's dense rate, what kernels without fusion reach: the published program takes 377 ms for
-/// the 131e12 operations of a block at 720x400 on an H200, 0.35 of its rate.
-constexpr double kReachedShare = 0.35;
+/// Of the vendor's dense rate, what a film reaches with everything in it, decoding too: of one engine on an
+/// H200 at 720x400, four steps of 131e12 operations for each block (docs/performance-gpu.md).
+constexpr double kReachedShare = 0.50;      // 1059 ms a block
+constexpr double kReachedShareFp8 = 0.31;   // 856 ms, of twice the rate; attention stays in bf16
+constexpr double kReachedShareInt8 = 0.30;  // 1785 ms: matrices are multiplied out before every product
 /// What a slot without a GPU reaches in float32: one core with 512-bit vectors, two thirds of its peak.
 constexpr double kCpuSlot_gflops = 150;
 
 double reached_flops(const Profile& profile, WeightType weights) {
   if (profile.device == DeviceKind::Cpu) return kCpuSlot_gflops * 1e9;
-  const bool multiplies_fp8 = weights == WeightType::Fp8 && profile.fp8_tflops > 0;
-  return (multiplies_fp8 ? profile.fp8_tflops : profile.bf16_tflops) * 1e12 * kReachedShare;
+  if (weights == WeightType::Fp8 && profile.fp8_tflops > 0)
+    return profile.fp8_tflops * 1e12 * kReachedShareFp8;
+  return profile.bf16_tflops * 1e12 * (weights == WeightType::Int8 ? kReachedShareInt8 : kReachedShare);
 }
 
 /// Engines that work on a chain at the same time.

@@ -147,6 +147,27 @@ TEST(AvatarCost, ChainsMakeFramesFasterInProportion) {
   EXPECT_NEAR(avatar_frames_per_second(profile, guided, layers_layout(40, 4, 1)), single / 2, 1e-9);
 }
 
+/// On an H200, 4 steps and decoding: docs/performance-gpu.md.
+TEST(AvatarCost, IsWithinATenthOfWhatOneGpuReached) {
+  struct Reached {
+    FrameSize size;
+    Precision precision;
+    double frames_per_second;
+  };
+  const Profile profile = bundled_profile("1x141gb");
+  for (const Reached& reached : {Reached{{400, 720}, Precision::Auto, 11.33},
+                                 {{400, 720}, Precision::Fp8, 14.01},
+                                 {{400, 720}, Precision::Int8, 6.72},
+                                 {{384, 704}, Precision::Auto, 12.59},
+                                 {{368, 688}, Precision::Auto, 13.69},
+                                 {{256, 384}, Precision::Auto, 41.04},
+                                 {{256, 384}, Precision::Fp8, 54.23}}) {
+    const AvatarDemand demand = demand_in(reached.precision, reached.size);
+    EXPECT_NEAR(avatar_frames_per_second(profile, demand, layers_layout(40, 4, 1)), reached.frames_per_second,
+                reached.frames_per_second / 10);
+  }
+}
+
 TEST(AvatarCost, FoldingTheLastStepSavesAQuarter) {
   JobSettings settings;
   settings.fold_last_step = true;
