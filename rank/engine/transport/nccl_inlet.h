@@ -8,6 +8,7 @@
 
 #include "rank/engine/nccl/nccl_link.h"
 #include "rank/engine/transport/group_line.h"
+#include "rank/engine/transport/transfer_limit.h"
 
 namespace longtake {
 
@@ -27,15 +28,12 @@ class NcclInlet {
   GroupLine::Message take_next();
 
  private:
-  void check_transfer() const;
-
   GroupLine& line_;
   int from_;
   std::unique_ptr<NcclLink> link_;
-  std::chrono::milliseconds longest_transfer_;
+  TransferLimit limit_;  ///< of what is arriving
   std::optional<GroupLine::Message> arriving_;
-  std::chrono::steady_clock::time_point begun_;  ///< of what is arriving
-  std::optional<GroupLine::Message> arrived_;    ///< not taken yet
+  std::optional<GroupLine::Message> arrived_;  ///< not taken yet
 };
 
 }  // namespace longtake

@@ -1,15 +1,10 @@
 #include "rank/engine/transport/nccl_outlet.h"
 
-#include "jobs/error.h"
-#include "rank/engine/shape_text.h"
-
 namespace longtake {
-
-using std::chrono::steady_clock;
 
 NcclOutlet::NcclOutlet(GroupLine& line, int to, std::unique_ptr<NcclLink> link,
                        std::chrono::milliseconds longest_transfer)
-    : line_(line), to_(to), link_(std::move(link)), longest_transfer_(longest_transfer) {}
+    : line_(line), to_(to), link_(std::move(link)), limit_(longest_transfer) {}
 
 void NcclOutlet::put(const std::string& tag, const at::Tensor& tensor) {
   const at::Tensor copy = at::empty(tensor.sizes(), tensor.options().dtype(at::kFloat)).copy_(tensor);
@@ -28,12 +23,14 @@ bool NcclOutlet::move_on() {
     case State::Offered:
       if (!line_.take(to_, kAccepted)) return false;
       link_->send(first.tensor);
-      begun_ = steady_clock::now();
+      limit_.begin(TransferLimit::Clock::now());
       state_ = State::Sending;
       return true;
     case State::Sending:
       if (!link_->is_idle()) {
-        check_transfer();
+        if (limit_.is_over_at(TransferLimit::Clock::now())) {
+          limit_.give_up(first.tag, first.tensor.sizes(), "to " + engine_name(to_));
+        }
         return true;
       }
       parcels_.pop_front();
@@ -41,14 +38,6 @@ bool NcclOutlet::move_on() {
       return !parcels_.empty();
   }
   return false;
-}
-
-void NcclOutlet::check_transfer() const {
-  if (steady_clock::now() - begun_ < longest_transfer_) return;
-  const Parcel& first = parcels_.front();
-  throw Error(ErrorKind::DeviceLost, "NCCL has not brought '" + first.tag + "' " +
-                                         shape_text(first.tensor.sizes()) + " to " + engine_name(to_) +
-                                         " within " + std::to_string(longest_transfer_.count()) + " ms");
 }
 
 }  // namespace longtake

@@ -9,6 +9,7 @@
 
 #include "rank/engine/nccl/nccl_link.h"
 #include "rank/engine/transport/group_line.h"
+#include "rank/engine/transport/transfer_limit.h"
 
 namespace longtake {
 
@@ -42,15 +43,12 @@ class NcclOutlet {
   };
   enum class State { Computing, Offered, Sending };  ///< of the first parcel
 
-  void check_transfer() const;
-
   GroupLine& line_;
   int to_;
   std::unique_ptr<NcclLink> link_;
-  std::chrono::milliseconds longest_transfer_;
+  TransferLimit limit_;  ///< of what is Sending
   std::deque<Parcel> parcels_;
   State state_ = State::Computing;
-  std::chrono::steady_clock::time_point begun_;  ///< of what is Sending
 };
 
 }  // namespace longtake

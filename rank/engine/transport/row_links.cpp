@@ -1,5 +1,6 @@
 #include "rank/engine/transport/row_links.h"
 
+#include <charconv>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,13 +35,15 @@ std::string hex_of(const NcclId& id) {
 
 NcclId id_of(const std::string& hex) {
   NcclId id{};
-  if (hex.size() != 2 * id.size()) {
-    throw Error(ErrorKind::Bug, "an engine of the group sent something else than an id of NCCL: " + hex);
+  bool is_id = hex.size() == 2 * id.size();
+  for (std::size_t i = 0; is_id && i < id.size(); ++i) {
+    const char* const begin = hex.data() + 2 * i;
+    unsigned char byte = 0;
+    is_id = std::from_chars(begin, begin + 2, byte, 16).ptr == begin + 2;
+    id[i] = static_cast<char>(byte);
   }
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    id[i] = static_cast<char>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
-  }
-  return id;
+  if (is_id) return id;
+  throw Error(ErrorKind::Bug, "an engine of the group sent something else than an id of NCCL: " + hex);
 }
 
 /// A link that is being made.

@@ -19,9 +19,10 @@ struct RowNeighbours {
 
 /// How long NCCL may take.
 struct NcclLimits {
-  std::chrono::milliseconds connecting{
-      120'000};                                ///< of two engines that both are there; it loads its kernels
-  std::chrono::milliseconds transfer{60'000};  ///< of one tensor, both ends being at it
+  /// Of two engines that both are there; it loads its kernels.
+  std::chrono::milliseconds connecting{120'000};
+  /// Of one tensor, both ends being at it.
+  std::chrono::milliseconds transfer{60'000};
 };
 
 /// Links with the neighbours; none where there is no neighbour, or one of the two cannot use NCCL.
