@@ -5,13 +5,10 @@
 #endif
 
 #include "jobs/error.h"
-#include "rank/engine/compute_threads.h"
+#include "rank/engine/product_tiles.h"
 
 namespace longtake {
 namespace {
-
-constexpr std::int64_t kTileTokens = 384;
-constexpr std::int64_t kTileOutputs = 512;
 
 /// The values of the bits of some rows, without their scales.
 at::Tensor values_of(const E4m3Rows& rows, std::int64_t first, std::int64_t count) {
@@ -26,15 +23,11 @@ at::Tensor values_of(const E4m3Rows& rows, std::int64_t first, std::int64_t coun
 
 void multiply_on_cpu(const at::Tensor& out_TO, const E4m3Rows& x_TI, const E4m3Rows& w_OI,
                      const at::Tensor& bias_O) {
-  const TileCut tokens(out_TO.size(0), kTileTokens);
-  const TileCut outputs(out_TO.size(1), kTileOutputs);
-  for_each_tile(out_TO.device(), tokens.count * outputs.count, [&](std::int64_t tile) {
-    const std::int64_t row = tokens.begin(tile / outputs.count), rows = tokens.size_of(tile / outputs.count);
-    const std::int64_t first = outputs.begin(tile % outputs.count);
-    const std::int64_t width = outputs.size_of(tile % outputs.count);
-    at::Tensor sums = at::mm(values_of(x_TI, row, rows), values_of(w_OI, first, width).t());
-    sums.mul_(x_TI.scale_T.narrow(0, row, rows).unsqueeze(1)).mul_(w_OI.scale_T.narrow(0, first, width));
-    out_TO.narrow(0, row, rows).narrow(1, first, width).copy_(sums.add_(bias_O.narrow(0, first, width)));
+  for_product_tiles(out_TO, /*device_outputs=*/out_TO.size(1), [&](const ProductTile& tile) {
+    at::Tensor sums =
+        at::mm(values_of(x_TI, tile.token, tile.tokens), values_of(w_OI, tile.output, tile.outputs).t());
+    sums.mul_(tile.tokens_of(x_TI.scale_T).unsqueeze(1)).mul_(tile.outputs_of(w_OI.scale_T));
+    tile.of(out_TO).copy_(sums.add_(tile.outputs_of(bias_O)));
   });
 }
 

@@ -1,9 +1,11 @@
 #include "rank/engine/transformer/eight_bit_matrix.h"
 
+#include <algorithm>
+
 #include "jobs/error.h"
-#include "rank/engine/compute_threads.h"
 #include "rank/engine/kernels/activation.h"
 #include "rank/engine/kernels/scaled_product.h"
+#include "rank/engine/product_tiles.h"
 
 namespace longtake {
 namespace {
@@ -54,19 +56,11 @@ void int8_product_tile(at::Tensor out_TO, const at::Tensor& x_TI, const at::Tens
 
 void int8_product_into(const at::Tensor& out_TO, const at::Tensor& x_TI, const EightBitMatrix& matrix,
                        const at::Tensor& bias_O) {
-  constexpr std::int64_t kCpuTokens = 384, kCpuOutputs = 512;
-  const bool is_cpu = x_TI.is_cpu();
   const auto row_bytes = x_TI.size(1) * static_cast<std::int64_t>(x_TI.element_size());
-  const TileCut tokens(x_TI.size(0), is_cpu ? kCpuTokens : x_TI.size(0));
-  const TileCut outputs(out_TO.size(1),
-                        is_cpu ? kCpuOutputs : std::max<std::int64_t>(16, kTileBytes / row_bytes));
-  for_each_tile(x_TI.device(), tokens.count * outputs.count, [&](std::int64_t tile) {
-    const std::int64_t row = tokens.begin(tile / outputs.count), rows = tokens.size_of(tile / outputs.count);
-    const std::int64_t first = outputs.begin(tile % outputs.count);
-    const std::int64_t width = outputs.size_of(tile % outputs.count);
-    int8_product_tile(out_TO.narrow(0, row, rows).narrow(1, first, width), x_TI.narrow(0, row, rows),
-                      matrix.numbers_OI.narrow(0, first, width), matrix.scale_O.narrow(0, first, width),
-                      bias_O.narrow(0, first, width));
+  const std::int64_t device_outputs = std::max<std::int64_t>(16, kTileBytes / row_bytes);
+  for_product_tiles(out_TO, device_outputs, [&](const ProductTile& tile) {
+    int8_product_tile(tile.of(out_TO), tile.tokens_of(x_TI), tile.outputs_of(matrix.numbers_OI),
+                      tile.outputs_of(matrix.scale_O), tile.outputs_of(bias_O));
   });
 }
 

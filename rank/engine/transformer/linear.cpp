@@ -2,18 +2,11 @@
 
 #include <vector>
 
-#include "rank/engine/compute_threads.h"
 #include "rank/engine/kernels/activation.h"
+#include "rank/engine/product_tiles.h"
 #include "rank/engine/transformer/eight_bit_matrix.h"
 
 namespace longtake {
-namespace {
-
-// Large enough that packing a tile's inputs costs a few percent of its product, small enough to share out.
-constexpr std::int64_t kTileTokens = 384;
-constexpr std::int64_t kTileOutputs = 512;
-
-}  // namespace
 
 at::Tensor Linear::operator()(const at::Tensor& x_TI) const {
   const at::Tensor out_TO = at::empty({x_TI.size(0), bias_O.size(0)}, x_TI.options());
@@ -28,14 +21,9 @@ void Linear::into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
     at::addmm_out(out, bias_O, x_TI, weight_OI.t());
     return;
   }
-  const TileCut tokens(x_TI.size(0), kTileTokens);
-  const TileCut outputs(bias_O.size(0), kTileOutputs);
-  for_each_tile(x_TI.device(), tokens.count * outputs.count, [&](std::int64_t tile) {
-    const std::int64_t row = tile / outputs.count, column = tile % outputs.count;
-    const std::int64_t first = outputs.begin(column), width = outputs.size_of(column);
-    const at::Tensor x = x_TI.narrow(0, tokens.begin(row), tokens.size_of(row));
-    at::Tensor out = out_TO.narrow(0, tokens.begin(row), tokens.size_of(row)).narrow(1, first, width);
-    at::addmm_out(out, bias_O.narrow(0, first, width), x, weight_OI.narrow(0, first, width).t());
+  for_product_tiles(out_TO, /*device_outputs=*/out_TO.size(1), [&](const ProductTile& tile) {
+    at::Tensor out = tile.of(out_TO);
+    at::addmm_out(out, tile.outputs_of(bias_O), tile.tokens_of(x_TI), tile.outputs_of(weight_OI).t());
   });
 }
 
@@ -52,7 +40,7 @@ void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const
                            RowFunction::Gelu);
     return;
   }
-  if (x_TI.is_cuda() && !first.scale_O.defined()) {
+  if (x_TI.is_cuda()) {
     at::Tensor inner = inner_TN;
     at::_addmm_activation_out(inner, first.bias_O, x_TI, first.weight_OI.t(), /*beta=*/1, /*alpha=*/1,
                               /*use_gelu=*/true);
