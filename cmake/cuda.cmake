@@ -48,7 +48,6 @@ find_path(LONGTAKE_CUDA_INCLUDE cuda_runtime_api.h ${cuda_places} PATH_SUFFIXES 
 find_library(LONGTAKE_CUDART ${cudart} ${cuda_places} PATH_SUFFIXES lib lib64 REQUIRED)
 list(TRANSFORM package_folders APPEND /nccl)
 set(nccl_places HINTS ${package_folders} ${cuda_folders} PATHS /usr/local/cuda)
-find_path(LONGTAKE_NCCL_INCLUDE nccl.h ${nccl_places} PATH_SUFFIXES include REQUIRED)
 find_library(LONGTAKE_NCCL libnccl.so.2 ${nccl_places} PATH_SUFFIXES lib lib64 REQUIRED)
 
 add_library(torch INTERFACE IMPORTED)
@@ -77,7 +76,3 @@ target_link_options(torch INTERFACE
   -Wl,--allow-shlib-undefined,--unresolved-symbols=ignore-in-shared-libs
   # DT_RPATH also leads LibTorch to libraries of a CUDA folder that ldconfig does not know.
   -Wl,--disable-new-dtags,-rpath,${LONGTAKE_LIBTORCH}/lib,-rpath,${cuda_libraries},-rpath,${nccl_libraries})
-
-add_library(nccl INTERFACE IMPORTED)
-target_include_directories(nccl INTERFACE ${LONGTAKE_NCCL_INCLUDE} ${LONGTAKE_CUDA_INCLUDE})
-target_link_libraries(nccl INTERFACE ${LONGTAKE_NCCL})
