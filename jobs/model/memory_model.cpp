@@ -17,7 +17,7 @@ constexpr std::int64_t kFloatBytes = 4;
 constexpr std::int64_t kProgram_bytes = 350'000'000;
 /// Scores of one tile of attention.
 constexpr std::int64_t kScores_bytes = 16 << 20;
-/// Of an int8 matrix, as a product takes it (rank/engine/transformer/eight_bit_linear.h).
+/// Of an int8 matrix, as a product takes it (rank/engine/transformer/eight_bit_matrix.cpp).
 constexpr std::int64_t kInt8Tile_bytes = 64 << 20;
 
 bool has_eight_bits(WeightType type) { return type == WeightType::Fp8 || type == WeightType::Int8; }

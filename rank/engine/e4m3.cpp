@@ -1,5 +1,6 @@
 #include "rank/engine/e4m3.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 

@@ -14,8 +14,9 @@ inline constexpr bool kHasGpuKernels = false;
 #endif
 
 /// Whether all of these tensors can be read and written 16 bytes at a time by a kernel: on a GPU, in
-/// float32, bfloat16 or float16, the last dimension a multiple of eight in one piece, every row aligned.
-/// Undefined tensors do not count. Others are left to LibTorch's operations.
+/// float32, bfloat16 or float16 with the last dimension a multiple of eight, or in complex64 with one of
+/// four; that in one piece, every row aligned. Undefined tensors do not count. Others are left to LibTorch's
+/// operations.
 bool suits_kernels(std::initializer_list<at::Tensor> tensors);
 
 }  // namespace longtake

@@ -10,8 +10,8 @@ namespace longtake::gpu {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kHeld =
-    3;  // octets of a thread: the published channels, 96 times a power of two, leave none idle
+/// Octets of a thread: the published channels, 96 times a power of two, leave none idle.
+constexpr int kHeld = 3;
 
 template <class Number>
 struct Pixels {

@@ -1,6 +1,7 @@
 #include <ATen/Dispatch.h>
 #include <ATen/record_function.h>
 #include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_fp8.h>
 
@@ -149,6 +150,7 @@ void quantize_rows(const at::Tensor& x_TI, const E4m3Rows& rows, RowFunction of)
   TORCH_CHECK(x_TI.dim() == 2 && x_TI.stride(1) == 1, "quantize_rows takes rows, got shape ", x_TI.sizes(),
               " with strides ", x_TI.strides());
   if (x_TI.numel() == 0) return;
+  const c10::cuda::CUDAGuard device(x_TI.device());
   const auto launch_for = [&](auto number) {
     using Number = decltype(number);
     of == RowFunction::Gelu ? launch<Number, RowFunction::Gelu>(x_TI, rows)

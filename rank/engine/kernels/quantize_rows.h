@@ -8,8 +8,8 @@ namespace longtake {
 enum class RowFunction { Identity, Gelu };
 
 /// Rounds each row to E4M3 with a scale that makes its largest number the largest of the format:
-/// scale = max |x| / 448, bits = E4M3 of x * (448 / max |x|). A row of zeros stays one, NaN stays NaN. The
-/// same bits on a CPU and on a GPU. x: float32, bfloat16 or float16, rows in one piece.
+/// scale = max |x| / 448, bits = E4M3 of x * (448 / max |x|). A row of zeros stays one, NaN stays NaN. Of x
+/// itself the same bits on a CPU and on a GPU. x: float32, bfloat16 or float16, rows in one piece.
 E4m3Rows quantize_rows(const at::Tensor& x_TI, RowFunction of = RowFunction::Identity);
 
 }  // namespace longtake

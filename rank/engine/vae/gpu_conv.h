@@ -12,9 +12,8 @@ namespace longtake {
 /// The pixels of frames in channels-last memory, [T H W, C]: a view.
 at::Tensor pixels_of(const at::Tensor& x_TCHW);
 
-/// Of each frame: [T, C, H, W] with `padding` zeros on each side gives [T, O, (H - K + 2 padding) / stride +
-/// 1,
-/// ...].
+/// Of each frame, with `padding` zeros on each side. [T, O, ...]: a side of n pixels becomes one of
+/// (n + 2 padding - K) / stride + 1.
 at::Tensor conv_frames(const at::Tensor& weight_OCKK, const at::Tensor& bias_O, const at::Tensor& x_TCHW,
                        std::int64_t padding, std::int64_t stride);
 
