@@ -25,12 +25,15 @@ namespace {
 constexpr std::array<int, 4> kDrainSignals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 std::atomic<pid_t> child_pid{0};
+std::atomic<bool> child_listens{false};
 std::atomic<int> signals_seen{0};
 
 extern "C" void pass_on(int) {
   const pid_t child = child_pid.load();
   if (child <= 0) return;
-  ::kill(child, signals_seen.fetch_add(1) == 0 ? SIGUSR1 : SIGTERM);
+  const bool is_first = signals_seen.fetch_add(1) == 0;
+  if (is_first && !child_listens.load()) return;  // ChildWatch passes it on
+  ::kill(child, is_first ? SIGUSR1 : SIGTERM);
 }
 
 /// Installs the handlers for as long as the child runs.
@@ -108,15 +111,16 @@ int error_of_exec(int error_pipe) {
 /// Watches a child for the moment when it should have ended.
 class ChildWatch {
  public:
-  ChildWatch(pid_t child, std::chrono::milliseconds patience)
-      : child_(child), patience_(patience), ended_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
+  ChildWatch(pid_t child, const ChildHabits& habits)
+      : child_(child), habits_(habits), ended_(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))) {}
 
   /// Returns when the child has ended.
   void wait() {
     constexpr int kLookEvery_ms = 500;
+    see_whether_it_listens();
     while (!ends_within(kLookEvery_ms)) {
       end_when_childless();
-      repeat_signal();
+      see_whether_it_listens();
     }
   }
 
@@ -136,7 +140,7 @@ class ChildWatch {
       had_children_ = true;
       childless_since_ = now;
     }
-    if (!had_children_ || now - childless_since_ < patience_) return;
+    if (!had_children_ || now - childless_since_ < habits_.childless_patience) return;
     const bool was_asked = std::exchange(was_asked_, true);
     if (!was_asked) {
       std::fprintf(stderr, "longtake: mpirun does not end though all ranks have: ending it\n");
@@ -145,13 +149,17 @@ class ChildWatch {
     childless_since_ = now;
   }
 
-  /// mpirun drops what comes before it has started the ranks. To be asked twice is nothing to a draining run.
-  void repeat_signal() const {
+  void see_whether_it_listens() const {
+    if (child_listens.load()) return;
+    // Where waitpid() alone waits, nobody would look again.
+    if (ended_.get() >= 0 && habits_.listens && !habits_.listens()) return;
+    child_listens.store(true);
+    // After the store: a signal that comes now is passed on twice rather than never.
     if (signals_seen.load() == 1) ::kill(child_, SIGUSR1);
   }
 
   pid_t child_;
-  std::chrono::milliseconds patience_;
+  const ChildHabits& habits_;
   FileDescriptor ended_;
   bool had_children_ = false;
   bool was_asked_ = false;
@@ -171,7 +179,7 @@ int reap(pid_t child) {
 
 }  // namespace
 
-int run_child(const std::vector<std::string>& command, std::chrono::milliseconds childless_patience) {
+int run_child(const std::vector<std::string>& command, const ChildHabits& habits) {
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
@@ -184,11 +192,12 @@ int run_child(const std::vector<std::string>& command, std::chrono::milliseconds
   if (child < 0) throw_errno("cannot start " + command.front());
   if (child == 0) become(arguments.data(), parent, held, error_pipe[1]);
   signals_seen.store(0);
+  child_listens.store(false);
   child_pid.store(child);
   held.let_through();
   ::close(error_pipe[1]);
   const int exec_error = error_of_exec(error_pipe[0]);
-  if (exec_error == 0) ChildWatch(child, childless_patience).wait();
+  if (exec_error == 0) ChildWatch(child, habits).wait();
   const int status = reap(child);
   if (exec_error != 0) refuse_to_start(command.front(), exec_error);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

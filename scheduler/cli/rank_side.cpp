@@ -7,6 +7,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <map>
 #include <optional>
@@ -75,6 +77,12 @@ std::vector<RankHardware> hardware_of_all(const std::vector<std::string>& texts)
   return all;
 }
 
+/// For the process that started mpirun: a drain reaches every rank from now on. All have caught signals
+/// before they came to where rank 0 knows of them.
+void say_that_ranks_listen() {
+  if (const char* file = std::getenv(kResultFileVariable)) std::ofstream(file, std::ios::app);
+}
+
 /// For the process that started mpirun; without one, for the person.
 void leave_result(const RunResult& result, const CliOptions& options) {
   if (const char* file = std::getenv(kResultFileVariable)) {
@@ -82,6 +90,12 @@ void leave_result(const RunResult& result, const CliOptions& options) {
   } else {
     print_result(result, options.json);
   }
+}
+
+/// What say_that_ranks_listen() left.
+void remove_result() {
+  std::error_code none;
+  if (const char* file = std::getenv(kResultFileVariable)) std::filesystem::remove(file, none);
 }
 
 /// On failure everyone gets an empty address and ends.
@@ -179,7 +193,10 @@ int run_rank_zero(const CliOptions& options, MpiWorld& world, const RankProcess&
   }
   draining_side.store(nullptr);
   if (!scheduler->has_lost_ranks()) world.leave();
-  if (exit == RankExit::LauncherLost) return result.exit_code;  // nobody is there to read a result
+  if (exit == RankExit::LauncherLost) {  // nobody is there to read a result
+    remove_result();
+    return result.exit_code;
+  }
   leave_result(result, options);
   return exit_code_for_launcher(result.exit_code);
 }
@@ -196,6 +213,7 @@ int run_as_rank(const CliOptions& options) {
   const RankProcess process = {hardware_of(world), signals, launcher};
   deadline->extend();
   const auto texts = world.gather(nlohmann::json(process.hardware).dump());
+  if (world.rank() == 0) say_that_ranks_listen();
   deadline->extend();
   int exit_code = 0;
   if (world.rank() == 0) {

@@ -147,6 +147,18 @@ RunResult result_of(const EndRun& end, const WorkDir& work_dir) {
   return {end.exit_code, end.message, work_dir.root().string(), 0, {}, {}};
 }
 
+/// When ranks that do not say that they listen have ended by themselves, or could not write that file: each
+/// of their two steps until then has its limit.
+std::chrono::steady_clock::time_point latest_listening() {
+  return std::chrono::steady_clock::now() +
+         2 * std::chrono::seconds(start_limit_s(std::getenv(kStartLimitVariable)));
+}
+
+bool ranks_listen(const std::filesystem::path& result_file, std::chrono::steady_clock::time_point latest) {
+  std::error_code none;
+  return std::filesystem::exists(result_file, none) || std::chrono::steady_clock::now() >= latest;
+}
+
 /// The launcher's own exit code tells nothing: srun gives the highest of its ranks, mpirun 0.
 RunResult launch_and_wait(const CliOptions& options, const RankHardware& hardware, int argc, char** argv) {
   const WorkDir work_dir(work_dir_of(options));
@@ -154,12 +166,15 @@ RunResult launch_and_wait(const CliOptions& options, const RankHardware& hardwar
   if (const auto end = end_at_once(work_dir, profile)) return result_of(*end, work_dir);
   const std::filesystem::path result_file =
       work_dir.root() / ("result-" + std::to_string(::getpid()) + ".json");
+  std::error_code none;
+  std::filesystem::remove(result_file, none);  // of a killed run whose number is ours now
   ::setenv(kResultFileVariable, result_file.c_str(), 1);
   ::setenv(kUnderLauncherVariable, "1", 1);
   if (::isatty(STDERR_FILENO) == 1) ::setenv("LONGTAKE_TERMINAL", "1", 1);
   const std::int64_t launched_ms = RunClock().now_ms();
   const std::string launcher = launcher_of(options);
-  run_child(command_that_starts(launch_options(options, hardware, argc, argv), launcher));
+  run_child(command_that_starts(launch_options(options, hardware, argc, argv), launcher),
+            {[&, latest = latest_listening()] { return ranks_listen(result_file, latest); }});
   if (auto result = take_result(result_file)) return *result;
   return result_of(end_killed_start(work_dir, profile, launcher, launched_ms), work_dir);
 }

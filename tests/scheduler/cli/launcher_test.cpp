@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "jobs/error.h"
 #include "scheduler/cli/living_children.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -33,23 +35,38 @@ TEST(RunChild, LeavesNoChildBehindThatCannotStart) {
 }
 
 TEST(RunChild, WaitsForAChildThatHasChildren) {
-  EXPECT_EQ(run_child({"sh", "-c", "sleep 3; exit 7"}, kPatience), 7);
+  EXPECT_EQ(run_child({"sh", "-c", "sleep 3; exit 7"}, {{}, kPatience}), 7);
 }
 
 TEST(RunChild, EndsOneThatWaitsForChildrenItDoesNotHaveAnyMore) {
-  EXPECT_EQ(run_child({"perl", "-e", "system('sleep 2'); sleep 1000"}, kPatience), 128 + SIGTERM);
+  EXPECT_EQ(run_child({"perl", "-e", "system('sleep 2'); sleep 1000"}, {{}, kPatience}), 128 + SIGTERM);
 }
 
 TEST(RunChild, EndsOneThatDoesNotWantTo) {
-  EXPECT_EQ(run_child({"perl", "-e", "$SIG{TERM} = 'IGNORE'; system('sleep 2'); sleep 1 while 1"}, kPatience),
-            128 + SIGKILL);
+  EXPECT_EQ(
+      run_child({"perl", "-e", "$SIG{TERM} = 'IGNORE'; system('sleep 2'); sleep 1 while 1"}, {{}, kPatience}),
+      128 + SIGKILL);
 }
 
-TEST(RunChild, RepeatsASignalThatCameWhileItsChildStarted) {
-  EXPECT_EQ(run_child({"perl", "-e",
-                       "$SIG{USR1} = 'IGNORE'; kill 'TERM', getppid(); sleep 1;"
-                       "$SIG{USR1} = sub { exit 9 }; sleep 1 while 1"}),
-            9);
+/// It asks its parent to drain, needs a while until it could hear of that, and says when it can.
+std::vector<std::string> slow_starter(const std::filesystem::path& listens) {
+  return {"perl", "-e",
+          "kill 'TERM', getppid(); sleep 1; $SIG{USR1} = sub { exit 9 };"
+          "open(F, '>', $ARGV[0]); close(F); sleep 1 while 1",
+          listens.string()};
+}
+
+TEST(RunChild, HoldsADrainBackUntilItsChildListens) {
+  const std::filesystem::path listens = temp_path("child-listens");
+  EXPECT_EQ(run_child(slow_starter(listens)), 128 + SIGUSR1) << "taken to listen from the beginning";
+  EXPECT_EQ(run_child(slow_starter(listens), {[&] { return std::filesystem::exists(listens); }}), 9);
+}
+
+TEST(RunChild, EndsAChildThatDoesNotListenWhenAskedTwice) {
+  const ChildHabits deaf = {[] { return false; }};
+  EXPECT_EQ(
+      run_child({"perl", "-e", "kill 'TERM', getppid(); sleep 1; kill 'TERM', getppid(); sleep 1000"}, deaf),
+      128 + SIGTERM);
 }
 
 TEST(LivingChildren, DoNotCountOnceTheyHaveEnded) {
