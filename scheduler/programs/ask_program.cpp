@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,28 +64,69 @@ FileDescriptor file_with(const std::string& text) {
   return file;
 }
 
-/// The process, in a group of its own; 0 when there is no such program.
+/// All that a child needs, made before fork().
+struct ChildPlan {
+  char* const* arguments;
+  char* const* environment;
+  int input;
+  int out;
+  int err;
+  int failure;  ///< takes the errno of an exec that fails, and closes when it does not
+  pid_t parent;
+};
+
+/// Only async-signal-safe calls: this runs between fork and exec.
+[[noreturn]] void become(const ChildPlan& plan) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != plan.parent) ::_exit(1);  // the parent died before prctl could see it
+  ::setpgid(0, 0);
+  ::dup2(plan.input, STDIN_FILENO);
+  ::dup2(plan.out, STDOUT_FILENO);
+  ::dup2(plan.err, STDERR_FILENO);
+  ::execvpe(plan.arguments[0], plan.arguments, plan.environment);
+  const int error_number = errno;
+  [[maybe_unused]] const ssize_t told = ::write(plan.failure, &error_number, sizeof error_number);
+  ::_exit(127);
+}
+
+/// 0 when exec succeeded, else its errno.
+int error_of_exec(const FileDescriptor& failure) {
+  int error_number = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(failure.get(), &error_number, sizeof error_number);
+  } while (got < 0 && errno == EINTR);
+  return got == static_cast<ssize_t>(sizeof error_number) ? error_number : 0;
+}
+
+int wait_for_end(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// The process, in a group of its own, which does not outlive us; 0 when there is no such program.
 pid_t start(const Question& question, const Pipe& out, const Pipe& err) {
   const FileDescriptor input = file_with(question.input);
-  posix_spawn_file_actions_t files;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_adddup2(&files, input.get(), STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, out.write_end.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files, err.write_end.get(), STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   const std::vector<std::string> variables = environment_with(question.environment);
-  const char* const program = question.command.front().c_str();
-  pid_t pid = 0;
-  const int failure = ::posix_spawnp(&pid, program, &files, &attributes, pointers_to(question.command).data(),
-                                     pointers_to(variables).data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&files);
-  if (failure == 0) return pid;
-  if (failure == ENOENT || failure == EACCES) return 0;
-  errno = failure;
-  throw_errno(std::string("cannot start ") + program);
+  const std::vector<char*> environment = pointers_to(variables);
+  const std::vector<char*> arguments = pointers_to(question.command);
+  Pipe failure = make_pipe();
+  const ChildPlan plan = {arguments.data(),    environment.data(),      input.get(), out.write_end.get(),
+                          err.write_end.get(), failure.write_end.get(), ::getpid()};
+  const std::string what = "cannot start " + question.command.front();
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_errno(what);
+  if (pid == 0) become(plan);
+  ::setpgid(pid, pid);  // here too: whoever is first
+  failure.write_end.close();
+  const int error_number = error_of_exec(failure.read_end);
+  if (error_number == 0) return pid;
+  wait_for_end(pid);
+  if (error_number == ENOENT || error_number == EACCES) return 0;
+  errno = error_number;
+  throw_errno(what);
 }
 
 /// Appends what is there; closes at the end of the file.
@@ -108,13 +149,6 @@ bool read_until(Clock::time_point deadline, FileDescriptor& out, FileDescriptor&
     if (events[1].revents != 0) take(err, answer.err);
   }
   return true;
-}
-
-int wait_for_end(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 }  // namespace

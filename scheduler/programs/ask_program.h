@@ -27,7 +27,9 @@ struct Answer {
 };
 
 /// Runs the program to its end. One whose time is up is asked to end (SIGTERM), and two seconds later killed
-/// with all of its process group. Throws Error{Io} when no process can be made.
+/// with all of its process group. It gets SIGTERM too when we end before it, a terminal's Ctrl-C included,
+/// which reaches us alone: what it holds, a GPU perhaps, is free again. Throws Error{Io} when no process can
+/// be made.
 Answer ask_program(const Question& question);
 
 }  // namespace longtake

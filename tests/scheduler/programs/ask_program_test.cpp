@@ -1,7 +1,11 @@
 #include "scheduler/programs/ask_program.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace longtake {
 namespace {
@@ -35,6 +39,32 @@ TEST(AskProgram, OneThatHangsIsEndedWithAllItStarted) {
   EXPECT_TRUE(answer.was_late);
   EXPECT_EQ(answer.out, "begun\n");
   EXPECT_FALSE(answer.is_good());
+}
+
+/// Whether everyone who could write to a pipe is gone before `limit` is over.
+bool closes_within(int read_end, std::chrono::milliseconds limit) {
+  pollfd event{read_end, POLLIN, 0};
+  return ::poll(&event, 1, static_cast<int>(limit.count())) == 1 && (event.revents & POLLHUP) != 0;
+}
+
+TEST(AskProgram, OneDoesNotOutliveWhoeverAsks) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  int begun[2];
+  ASSERT_EQ(::pipe(begun), 0);
+  const pid_t asker = ::fork();
+  if (asker == 0) {
+    const std::string say = "echo begun >&" + std::to_string(begun[1]) + "; exec sleep 1000";
+    ask_program({{"sh", "-c", say}, kLong});
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  char letter = 0;
+  ASSERT_EQ(::read(begun[0], &letter, 1), 1);
+  ::kill(asker, SIGKILL);
+  ::waitpid(asker, nullptr, 0);
+  EXPECT_TRUE(closes_within(ends[0], kLong));
+  for (const int descriptor : {ends[0], begun[0], begun[1]}) ::close(descriptor);
 }
 
 TEST(AskProgram, OneThatIsGivenNothingReadsNothing) {
