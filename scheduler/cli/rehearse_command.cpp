@@ -10,6 +10,7 @@
 #include "scheduler/cli/engines.h"
 #include "scheduler/cli/environment.h"
 #include "scheduler/cli/planned_jobs.h"
+#include "scheduler/cli/run_result.h"
 #include "scheduler/programs/ask_program.h"
 #include "scheduler/rehearsal/trial_result.h"
 
@@ -81,10 +82,9 @@ std::string remedy(const PlannedJobs& planned, const Rehearsal& rehearsal,
         results[i].end == TrialEnd::OutOfMemory || results[i].peak_bytes > rehearsal.trials[i].capacity_bytes;
     if (is_too_large) {
       return "what would help: a smaller 'size', 'precision: fp8' or int8, more ranks (--ranks) to share the "
-             "layers, "
-             "or a profile with larger GPUs; 'longtake plan' shows what each needs. A run would go on in the "
-             "next "
-             "larger layout of profile " +
+             "layers, or a profile with larger GPUs; 'longtake plan' shows what each needs. A run would go "
+             "on "
+             "in the next larger layout of profile " +
              planned.profile.name + " by itself, after it has lost its first attempt.";
     }
   }
@@ -107,7 +107,7 @@ int rehearse_command(const CliOptions& options, int, char**) {
   std::ostream& people = options.json ? std::cerr : std::cout;
   if (!planned.plan.fits()) {
     people << to_table(planned.plan);
-    if (options.json) std::cout << to_json(planned.plan).dump(2) << '\n';
+    if (options.json) std::cout << json_text_of(to_json(planned.plan)) << '\n';
     return kExitUser;
   }
   const Rehearsal rehearsal =
@@ -117,7 +117,7 @@ int rehearse_command(const CliOptions& options, int, char**) {
   const bool fits = is_good(rehearsal, results);
   people << rehearsal_table(planned.plan, rehearsal, results);
   if (!fits) people << remedy(planned, rehearsal, results) << '\n';
-  if (options.json) std::cout << rehearsal_json(planned.plan, rehearsal, results).dump(2) << '\n';
+  if (options.json) std::cout << json_text_of(rehearsal_json(planned.plan, rehearsal, results)) << '\n';
   return exit_code_of(results, fits);
 }
 

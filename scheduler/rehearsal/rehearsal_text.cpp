@@ -95,8 +95,8 @@ std::vector<std::string> shortcomings(const Rehearsal& rehearsal, const std::vec
     const TrialResult& result = results[i];
     const bool is_measured = result.end == TrialEnd::Measured;
     if (is_measured && result.peak_bytes <= trial.capacity_bytes) continue;
-    if (result.end == TrialEnd::Failed) {
-      lines.push_back(trial.what + " failed: " + result.message);
+    if (result.end == TrialEnd::Failed || result.end == TrialEnd::Refused) {
+      lines.push_back(trial.what + " " + std::string(name_of(result.end)) + ": " + result.message);
       continue;
     }
     lines.push_back(trial.what + (is_measured ? " took " + gigabytes(result.peak_bytes) + " of the " +

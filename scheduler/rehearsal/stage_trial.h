@@ -13,7 +13,7 @@ namespace longtake {
 
 /// One engine of the plan, to be tried by itself on synthetic inputs.
 struct StageTrial {
-  std::string what;                    ///< "evening-news, engine 1 of 4: layers 0:10"
+  std::string what;                    ///< "evening-news, engine 0 of 4: layers 0:10"
   std::vector<std::string> arguments;  ///< of `longtake-engine bench`
   std::int64_t predicted_bytes = 0;
   std::int64_t transport_bytes = 0;  ///< of these: for its neighbours, which it has none of here

@@ -1,6 +1,7 @@
 #include "scheduler/rehearsal/trial_result.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include "jobs/clip_math.h"
 #include "jobs/job_settings.h"
@@ -60,6 +61,23 @@ TrialResult measured(const StageTrial& trial, const json& document) {
   return result;
 }
 
+TrialEnd end_of(int exit_code) {
+  if (exit_code == kTrialOutOfMemory) return TrialEnd::OutOfMemory;
+  return exit_code == kTrialRefused ? TrialEnd::Refused : TrialEnd::Failed;
+}
+
+/// What the engine said last, which is why it ended; not so when a signal ended it.
+std::string message_of(int exit_code, const std::string& err) {
+  constexpr int kFirstSignal = 128;  // see Answer
+  if (exit_code > kFirstSignal) {
+    const int signal = exit_code - kFirstSignal;
+    return "the engine was killed by signal " + std::to_string(signal) +
+           (signal == SIGKILL ? ", perhaps for want of this machine's memory" : "");
+  }
+  const std::string words = last_line(err);
+  return words.empty() ? "the engine ended with exit code " + std::to_string(exit_code) : words;
+}
+
 }  // namespace
 
 std::string_view name_of(TrialEnd end) {
@@ -68,6 +86,8 @@ std::string_view name_of(TrialEnd end) {
       return "measured";
     case TrialEnd::OutOfMemory:
       return "out of memory";
+    case TrialEnd::Refused:
+      return "refused";
     case TrialEnd::Failed:
       return "failed";
   }
@@ -77,9 +97,8 @@ std::string_view name_of(TrialEnd end) {
 TrialResult trial_result(const StageTrial& trial, int exit_code, const std::string& out,
                          const std::string& err) {
   TrialResult result;
-  result.end = exit_code == kTrialOutOfMemory ? TrialEnd::OutOfMemory : TrialEnd::Failed;
-  result.message = last_line(err);
-  if (result.message.empty()) result.message = "the engine ended with exit code " + std::to_string(exit_code);
+  result.end = end_of(exit_code);
+  result.message = message_of(exit_code, err);
   if (exit_code != 0) return result;
   try {
     return measured(trial, json::parse(out));

@@ -11,9 +11,14 @@
 namespace longtake {
 
 /// How an engine that was tried ended.
-enum class TrialEnd { Measured, OutOfMemory, Failed };
+enum class TrialEnd {
+  Measured,
+  OutOfMemory,
+  Refused,  ///< the engine says what a person must change
+  Failed,
+};
 
-/// "measured", "out of memory", "failed".
+/// "measured", "out of memory", "refused", "failed".
 std::string_view name_of(TrialEnd end);
 
 struct TrialResult {
@@ -32,8 +37,8 @@ struct TrialResult {
   double block_ms() const { return static_cast<double>(steps) * step_ms + decode_ms; }
 };
 
-/// How `longtake-engine bench` ends when memory ran out.
-inline constexpr int kTrialOutOfMemory = 3;
+/// How `longtake-engine bench` ends when a person must change something, and when memory ran out.
+inline constexpr int kTrialRefused = 2, kTrialOutOfMemory = 3;
 
 /// From what the engine printed. A document that lacks something makes it Failed.
 TrialResult trial_result(const StageTrial& trial, int exit_code, const std::string& out,

@@ -62,7 +62,22 @@ TEST(TrialResult, TellsOutOfMemoryFromOtherFailures) {
   EXPECT_EQ(memory.message, "longtake-engine bench: CUDA out of memory");
   EXPECT_EQ(trial_result(trial_of(1), 1, "", "no").end, TrialEnd::Failed);
   EXPECT_EQ(trial_result(trial_of(1), 0, "{}", "").end, TrialEnd::Failed) << "a report that lacks everything";
-  EXPECT_THAT(trial_result(trial_of(1), 139, "", "").message, HasSubstr("exit code 139"));
+  EXPECT_THAT(trial_result(trial_of(1), 1, "", "").message, HasSubstr("exit code 1"));
+}
+
+TEST(TrialResult, TellsWhatAPersonMustChangeFromAFailure) {
+  const TrialResult refused = trial_result(trial_of(1), 2, "", "precision: fp8 cannot be computed here\n");
+  EXPECT_EQ(refused.end, TrialEnd::Refused);
+  const Rehearsal rehearsal{{trial_of(1)}, {}};
+  EXPECT_THAT(shortcomings(rehearsal, {refused}),
+              ElementsAre("news: layers 0:40 refused: precision: fp8 cannot be computed here"));
+}
+
+TEST(TrialResult, NamesTheSignalThatEndedAnEngineInsteadOfItsLastWords) {
+  const TrialResult killed = trial_result(trial_of(1), 137, "", "a warning\n");
+  EXPECT_EQ(killed.end, TrialEnd::Failed);
+  EXPECT_EQ(killed.message, "the engine was killed by signal 9, perhaps for want of this machine's memory");
+  EXPECT_EQ(trial_result(trial_of(1), 139, "", "").message, "the engine was killed by signal 11");
 }
 
 TEST(TrialResult, IsGoodOnlyWithinWhatAnEngineMayUse) {
