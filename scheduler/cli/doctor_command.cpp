@@ -11,6 +11,7 @@
 #include "scheduler/cli/doctor_facts.h"
 #include "scheduler/cli/environment.h"
 #include "scheduler/cli/roll_call.h"
+#include "scheduler/cli/run_result.h"
 
 namespace longtake {
 namespace {
@@ -35,7 +36,7 @@ void print(const DoctorSubject& subject, const std::vector<Finding>& findings, b
                                    {"work_dir", subject.work_dir.string()},
                                    {"exit_code", is_any_bad(findings) ? kExitUser : kExitDone},
                                    {"checks", to_json(findings)}};
-  std::cout << document.dump(2) << '\n';
+  std::cout << json_text_of(document) << '\n';
 }
 
 int judge(const CliOptions& options, const LaunchFacts& launch, const DoctorSubject& subject) {

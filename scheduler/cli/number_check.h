@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-/// Numbers that CLI11 would let through: its CLI::Range takes "nan", and a negative number becomes a large one
-/// where an unsigned one is wanted.
+/// Numbers that CLI11 would let through: its CLI::Range takes "nan", and a negative number becomes a large
+/// one where an unsigned one is wanted.
 namespace longtake {
 
 /// Takes decimal numbers in [least, most].

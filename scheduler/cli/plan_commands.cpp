@@ -10,6 +10,7 @@
 #include "scheduler/cli/console.h"
 #include "scheduler/cli/inspected_jobs.h"
 #include "scheduler/cli/planned_jobs.h"
+#include "scheduler/cli/run_result.h"
 #include "scheduler/planner/plan.h"
 #include "scheduler/prepare.h"
 
@@ -79,7 +80,7 @@ void print_judgement(const nlohmann::json& judgement) {
 int plan_command(const CliOptions& options, int, char**) {
   const Plan plan = plan_jobs(options, probe_hardware()).plan;
   (options.json ? std::cerr : std::cout) << to_table(plan);
-  if (options.json) std::cout << to_json(plan).dump(2) << '\n';
+  if (options.json) std::cout << json_text_of(to_json(plan)) << '\n';
   return plan.fits() ? kExitDone : kExitUser;
 }
 
@@ -87,7 +88,7 @@ int check_command(const CliOptions& options, int, char**) {
   nlohmann::json judgements = nlohmann::json::array();
   for (const InspectedJob& job : inspect_jobs(load_jobs_of(options))) judgements.push_back(judgement_of(job));
   if (options.json) {
-    std::cout << judgements.dump(2) << '\n';
+    std::cout << json_text_of(judgements) << '\n';
   } else {
     for (const auto& judgement : judgements) print_judgement(judgement);
   }

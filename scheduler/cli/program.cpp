@@ -189,7 +189,8 @@ class Program {
   void add_watch_commands() {
     CLI::App* status =
         add("status", "progress, rate, ETA, groups and last events of a work directory", status_command);
-    status->add_flag("--watch", options_.watch, "again every second until the run ends; with --json a document a line");
+    status->add_flag("--watch", options_.watch,
+                     "again every second until the run ends; with --json a document a line");
     CLI::App* explain =
         add("explain", "why a job is not running or not finished, in a sentence", explain_command);
     explain->add_option("JOB", options_.job, "the job's name")->required();

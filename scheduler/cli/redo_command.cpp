@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "scheduler/cli/commands.h"
+#include "scheduler/cli/run_result.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/redo.h"
 #include "scheduler/run_clock.h"
@@ -13,10 +14,8 @@ constexpr int kPatience_ms = 200;
 
 void print(const CliOptions& options, const RedoOutcome& outcome) {
   if (options.json) {
-    std::cout << nlohmann::json{{"job", options.job},
-                                {"segments", outcome.segments},
-                                {"clips", outcome.clips}}
-                     .dump(2)
+    std::cout << json_text_of(
+                     {{"job", options.job}, {"segments", outcome.segments}, {"clips", outcome.clips}})
               << '\n';
     return;
   }

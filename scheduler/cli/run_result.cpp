@@ -6,13 +6,13 @@
 
 namespace longtake {
 
-std::string json_text_of(const RunResult& result, int indent) {
-  return nlohmann::json(result).dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+std::string json_text_of(const nlohmann::json& document, int indent) {
+  return document.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 void print_result(const RunResult& result, bool as_json) {
   if (as_json) {
-    std::printf("%s\n", json_text_of(result, 2).c_str());
+    std::printf("%s\n", json_text_of(result).c_str());
     return;
   }
   for (const JobStatus& job : result.jobs) {

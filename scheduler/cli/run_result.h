@@ -25,7 +25,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunResult, exit_code, message, work_dir, seco
 inline constexpr const char* kResultFileVariable = "LONGTAKE_RESULT_FILE";
 
 /// Whatever bytes are in its texts: a path need not be UTF-8.
-std::string json_text_of(const RunResult& result, int indent);
+std::string json_text_of(const nlohmann::json& document, int indent = 2);
 
 /// To standard output: one JSON document, or lines for people.
 void print_result(const RunResult& result, bool as_json);

@@ -11,6 +11,7 @@
 #include "scheduler/cli/engines.h"
 #include "scheduler/cli/inspected_jobs.h"
 #include "scheduler/cli/program_beside.h"
+#include "scheduler/cli/run_result.h"
 #include "scheduler/cli/submit_request.h"
 #include "scheduler/preparing_desk.h"
 #include "scheduler/programs/on_path.h"
@@ -105,7 +106,7 @@ int try_it(const CliOptions& options, const Submission& submission) {
   } else {
     std::cerr << "longtake: sbatch is not on the PATH here, so Slurm was not asked\n";
   }
-  if (options.json) std::cout << document.dump(2) << '\n';
+  if (options.json) std::cout << json_text_of(document) << '\n';
   return kExitDone;
 }
 
@@ -154,7 +155,7 @@ int submit(const CliOptions& options, const Submission& submission) {
     document["job_id"] = id;
     document["script_file"] = file.path().string();
     document["log"] = log;
-    std::cout << document.dump(2) << '\n';
+    std::cout << json_text_of(document) << '\n';
   } else {
     std::cout << "submitted batch job " << id << '\n';
   }

@@ -8,6 +8,7 @@
 
 #include "scheduler/cli/commands.h"
 #include "scheduler/cli/console.h"
+#include "scheduler/cli/run_result.h"
 #include "scheduler/cli/watch_scheduler.h"
 #include "scheduler/explain.h"
 
@@ -21,7 +22,7 @@ constexpr int kIndent = 2;
 constexpr int kOneLine = -1;
 
 void print_status(const RunStatus& status, bool as_json, int indent = kIndent) {
-  std::cout << (as_json ? nlohmann::json(status).dump(indent) + "\n" : status_text(status)) << std::flush;
+  std::cout << (as_json ? json_text_of(status, indent) + "\n" : status_text(status)) << std::flush;
 }
 
 }  // namespace
@@ -46,8 +47,7 @@ int status_command(const CliOptions& options) {
 
 int explain_command(const CliOptions& options) {
   const std::string sentence = explain(status_of_work_dir(WorkDir(work_dir_of(options))), options.job);
-  std::cout << (options.json ? nlohmann::json{{"job", options.job}, {"explanation", sentence}}.dump(2)
-                             : sentence)
+  std::cout << (options.json ? json_text_of({{"job", options.job}, {"explanation", sentence}}) : sentence)
             << '\n';
   return kExitDone;
 }
