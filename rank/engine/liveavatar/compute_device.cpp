@@ -33,7 +33,8 @@ ComputeDevice::ComputeDevice(const EngineDevice& wanted)
 
 void ComputeDevice::prepare(bool is_in_group) {
   planned_beside_ = kCudaContext_bytes + (is_in_group ? kNccl_bytes : 0);
-  cap_allocator(options_.device, allocator_share(memory_bytes_, is_in_group));
+  tensor_bytes_ = allocator_share(memory_bytes_, is_in_group);
+  cap_allocator(options_.device, tensor_bytes_);
 }
 
 std::int64_t ComputeDevice::peak_bytes(const MemoryAccount& account) const {
@@ -45,8 +46,7 @@ std::int64_t ComputeDevice::peak_bytes(const MemoryAccount& account) const {
 std::string ComputeDevice::memory_state(const MemoryAccount& account) const {
   std::string text;
   if (const auto tensors = device_memory(options_.device)) {
-    text += "; tensors may take " +
-            (memory_bytes_ > 0 ? memory_text(allocator_share(memory_bytes_, false)) : "all of it") +
+    text += "; tensors may take " + (tensor_bytes_ > 0 ? memory_text(tensor_bytes_) : "all of it") +
             ", at most " + memory_text(account.peak_bytes()) + " were in use and " +
             memory_text(account.peak_reserved_bytes()) + " taken of the device, on which " +
             memory_text(driver_memory(options_.device)->free) + " are free now";

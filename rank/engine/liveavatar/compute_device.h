@@ -45,7 +45,8 @@ class ComputeDevice {
   std::string name_ = "cpu";
   std::optional<OwnMemory> own_memory_;  ///< of a GPU
   std::int64_t planned_beside_ = kCudaContext_bytes;
-  std::int64_t memory_bytes_;  ///< that the process may take; 0: all
+  std::int64_t memory_bytes_;      ///< that the process may take; 0: all
+  std::int64_t tensor_bytes_ = 0;  ///< that tensors may take of it; 0: all
 };
 
 }  // namespace longtake
