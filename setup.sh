@@ -12,22 +12,27 @@ Installs the Debian packages that building, testing and running need; does nothi
   --cuda           also LibTorch 2.11 and the parts of CUDA 13 that this machine lacks, into
                    ${XDG_CACHE_HOME:-~/.cache}/longtake/cuda, for cmake --preset cuda. A CUDA 13 in $CUDA_HOME or
                    /usr/local/cuda is used. The driver is yours to install.
-  --libtorch DIR   take this LibTorch with CUDA 13 (site-packages/torch of a Python package, or an unpacked archive)
-                   instead; the same as LONGTAKE_LIBTORCH=DIR. CMake needs the variable too.
+  --libtorch DIR   with --cuda: take this LibTorch with CUDA 13 (site-packages/torch of a Python package, or an
+                   unpacked archive) instead; the same as LONGTAKE_LIBTORCH=DIR. CMake needs the variable too.
 TEXT
 }
 
 with_cuda=
+needs_cuda=
 libtorch=${LONGTAKE_LIBTORCH:-}
 while [ $# -gt 0 ]; do
   case $1 in
     --cuda) with_cuda=1 ;;
-    --libtorch) libtorch=${2:?"setup.sh: --libtorch needs a folder"}; shift ;;
+    --libtorch) libtorch=${2:?"setup.sh: --libtorch needs a folder"}; needs_cuda=$1; shift ;;
     --help | -h) usage; exit 0 ;;
     *) echo "setup.sh: unknown argument $1" >&2; usage >&2; exit 2 ;;
   esac
   shift
 done
+if [ -n "$needs_cuda" ] && [ -z "$with_cuda" ]; then
+  echo "setup.sh: $needs_cuda goes with --cuda" >&2
+  exit 2
+fi
 
 packages=(
   # build

@@ -31,7 +31,7 @@ declare -A package_of=(
 compiler=(
   nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-cuda-cccl==13.0.85
   nvidia-cuda-runtime==13.0.96 nvidia-cublas==13.1.0.3 nvidia-cusparse==12.6.3.3 nvidia-cusolver==12.0.4.66
-  nvidia-nvjitlink==13.0.88 nvidia-nccl-cu13==2.28.9
+  nvidia-nvjitlink==13.0.88
 )
 
 # Downloads to a folder aside and shows it only when it is whole: an interrupted run leaves no half LibTorch.
