@@ -1,6 +1,5 @@
 #include "rank/engine/bench/encoder_bench.h"
 
-#include <algorithm>
 #include <functional>
 
 #include "rank/engine/bench/device_clock.h"
