@@ -96,11 +96,13 @@ TEST_F(Watch, ControlCDrains) {
   expect_drained(run);
 }
 
-TEST_F(Watch, ASignalAtTheStartLeavesNothingRunning) {
+TEST_F(Watch, ASignalAtTheStartDrainsAndLeavesNothingRunning) {
   Process run = project_.start_run({"talk"}, {"--ranks", "2"});
   ASSERT_TRUE(becomes_true([&] { return find_process(run.tag(), Role::Mpirun).has_value(); }));
   run.signal(SIGTERM);
-  EXPECT_EQ(run.wait().exit_code, kRunAgain);
+  const Ended ended = run.wait();
+  EXPECT_EQ(ended.exit_code, kRunAgain);
+  EXPECT_THAT(ended.out, HasSubstr("drained (signal USR1)")) << ended.err;
   EXPECT_TRUE(becomes_true([&] { return processes_of(run.tag()).empty(); }))
       << describe(processes_of(run.tag()));
   expect_finishes();
