@@ -42,6 +42,20 @@ bool found_no_problem(const JobSpec& spec, const char* key, const char* remedy,
   }
 }
 
+bool is_utf8(const std::string& text) {
+  try {
+    return !nlohmann::json(text).dump().empty();
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+/// Paths go to ranks and engines as JSON, which would change them.
+void require_utf8(const fs::path& path) {
+  if (is_utf8(path.string())) return;
+  throw Error(ErrorKind::InvalidInput, path.string() + " is not UTF-8; give it another name");
+}
+
 /// That a film cannot be put where it is wanted must not be found out after a night.
 void check_output(const JobSpec& spec, std::vector<Problem>& problems) {
   if (spec.output.empty()) return;
@@ -180,9 +194,12 @@ class Preparation {
   bool read_model(InputContents& contents, std::vector<Problem>& problems) const {
     if (spec_.engine != EngineKind::LiveAvatar) return true;
     contents.precision = name_of(weight_type_of(spec_.settings.precision, device_));
-    const bool has_model = found_no_problem(spec_, "model", kModelRemedy, problems,
-                                            [&] { contents.model = content_of_checkpoint(spec_.model); });
+    const bool has_model = found_no_problem(spec_, "model", kModelRemedy, problems, [&] {
+      require_utf8(spec_.model);
+      contents.model = content_of_checkpoint(spec_.model);
+    });
     const bool has_lora = found_no_problem(spec_, "lora", kLoraRemedy, problems, [&] {
+      require_utf8(spec_.lora);
       if (!spec_.lora.empty()) contents.lora = content_of_lora(spec_.lora);
     });
     return has_model && has_lora;
@@ -208,15 +225,7 @@ class Preparation {
   PreparedFile file_;
 };
 
-bool is_utf8(const std::string& text) {
-  try {
-    return !nlohmann::json(text).dump().empty();
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
-}
-
-/// Its paths go to ranks and engines as JSON, which would change them.
+/// Its paths go to ranks and engines too.
 void require_utf8(const WorkDir& work_dir) {
   if (is_utf8(work_dir.root().string())) return;
   throw Error(ErrorKind::InvalidInput, "cannot use the work directory " + work_dir.root().string() +

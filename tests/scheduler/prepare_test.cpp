@@ -155,5 +155,16 @@ TEST_F(PrepareJobs, AWorkDirectoryThatMessagesCannotNameIsRefused) {
   EXPECT_FALSE(fs::exists(work_dir_.root()));
 }
 
+TEST_F(PrepareJobs, AModelThatMessagesCannotNameIsRefused) {
+  JobSpec spec = job("a");
+  spec.engine = EngineKind::LiveAvatar;
+  spec.model = folder_ / "model-\xff";
+  std::vector<Problem> problems;
+  prepare_jobs({spec}, work_dir_, DeviceKind::Cpu, problems, [](const std::string&, double) {});
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].key, "model");
+  EXPECT_THAT(to_string(problems[0]), testing::HasSubstr("is not UTF-8; give it another name"));
+}
+
 }  // namespace
 }  // namespace longtake
