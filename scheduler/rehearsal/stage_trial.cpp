@@ -35,12 +35,24 @@ std::string layout_word(const Layout& layout, std::size_t stage) {
   return "steps:" + number + "/" + std::to_string(ways);
 }
 
-/// A checkpoint's own weights; random ones where there is no more than its config.
+bool has_weights(const std::filesystem::path& model) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  for (fs::recursive_directory_iterator entry(model, none), end; entry != end; entry.increment(none)) {
+    const fs::path kind = entry->path().extension();
+    if (kind == ".safetensors" || kind == ".pth" || kind == ".bin") return true;
+  }
+  return false;
+}
+
+/// A checkpoint's own weights; random ones where there is no more than its config. One that lacks a part
+/// would fail the night.
 std::vector<std::string> model_arguments(const std::filesystem::path& model) {
   try {
     find_checkpoint(model);
     return {"--model", model.string()};
   } catch (const Error&) {
+    if (has_weights(model)) throw;
     return {"--config", model.string()};
   }
 }

@@ -36,7 +36,8 @@ struct TrialPlace {
   int threads = 1;  ///< that an engine without a GPU computes with
 };
 
-/// Equal stages are tried once. `inputs` are those that `plan` was made from.
+/// Equal stages are tried once. `inputs` are those that `plan` was made from. Throws Error{InvalidInput} for
+/// a checkpoint that has weights but not all.
 Rehearsal rehearsal_of(const Plan& plan, const std::vector<JobInput>& inputs, const Profile& profile,
                        const TrialPlace& place);
 

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
+#include "jobs/error.h"
 #include "tests/scheduler/rehearsal/rehearsed_jobs.h"
+#include "tests/temp_path.h"
 
 namespace longtake {
 namespace {
@@ -78,6 +82,16 @@ TEST(Rehearsal, FollowsTheJobsSettings) {
   EXPECT_THAT(rehearsal.trials[0].arguments, Contains("--guided"));
   EXPECT_EQ(value_of(rehearsal.trials[0], "--steps"), "3");
   EXPECT_EQ(value_of(rehearsal.trials[0], "--precision"), "fp8");
+}
+
+TEST(Rehearsal, RefusesACheckpointThatLacksAPartAndTakesRandomWeightsWhereThereAreNone) {
+  const std::filesystem::path model = temp_path("half");
+  std::filesystem::create_directories(model);
+  JobInput job = published_job("news");
+  job.spec.model = model;
+  EXPECT_EQ(value_of(rehearse("1x141gb", {job}).rehearsal.trials.front(), "--config"), model);
+  std::ofstream(model / "diffusion_pytorch_model.safetensors") << "weights";
+  EXPECT_THROW(rehearse("1x141gb", {job}), Error);
 }
 
 TEST(Rehearsal, OfSlatesHasNothingToTry) {
