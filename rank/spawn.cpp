@@ -39,12 +39,6 @@ struct ChildPlan {
   pid_t parent;
 };
 
-[[noreturn]] void fail(int failure_descriptor) {
-  const int error_number = errno;
-  [[maybe_unused]] const ssize_t told = ::write(failure_descriptor, &error_number, sizeof error_number);
-  ::_exit(127);
-}
-
 /// What a person or Slurm sends to every process of a run. The ranks answer it: an engine that died of it
 /// would look like a fault.
 constexpr std::array<int, 5> kSignalsOfRanks = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
@@ -65,13 +59,13 @@ void arrange_descriptors(ChildPlan& plan) {
   constexpr int kAboveTargets = 16;
   for (int* descriptor : {&plan.null_device, &plan.output, &plan.line, &plan.failure}) {
     const int moved = ::fcntl(*descriptor, F_DUPFD_CLOEXEC, kAboveTargets);
-    if (moved < 0) fail(plan.failure);
+    if (moved < 0) end_failed_child(plan.failure);
     *descriptor = moved;
   }
   if (::dup2(plan.null_device, STDIN_FILENO) < 0 || ::dup2(plan.output, STDOUT_FILENO) < 0 ||
       ::dup2(plan.output, STDERR_FILENO) < 0 || ::dup2(plan.line, kLineInChild) < 0 ||
       ::dup3(plan.failure, kFailureInChild, O_CLOEXEC) < 0) {
-    fail(plan.failure);
+    end_failed_child(plan.failure);
   }
   plan.failure = kFailureInChild;
   // MPI and others open descriptors without O_CLOEXEC; an inherited socket would keep peers from seeing us
@@ -86,42 +80,18 @@ void arrange_descriptors(ChildPlan& plan) {
   reset_signals();
   arrange_descriptors(plan);
   ::execve(plan.program, plan.arguments, plan.environment);
-  fail(plan.failure);
+  end_failed_child(plan.failure);
 }
 
-/// Ours, with `changed` in place of what it names.
-std::vector<std::string> child_environment(Environment changed) {
+Environment with_line(Environment changed) {
   changed[kEngineDescriptorVariable] = std::to_string(kLineInChild);
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    if (changed.count(text.substr(0, text.find('='))) == 0) environment.push_back(text);
-  }
-  for (const auto& [name, value] : changed) environment.push_back(name + "=" + value);
-  return environment;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (std::string& text : strings) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
+  return changed;
 }
 
 FileDescriptor open_or_throw(const std::filesystem::path& path, int flags) {
   FileDescriptor file(::open(path.c_str(), flags | O_CLOEXEC, 0644));
   if (!file.is_open()) throw_errno("cannot open " + path.string());
   return file;
-}
-
-/// 0 once exec succeeded, else the errno of what the child could not do.
-int read_failure(const FileDescriptor& failure) {
-  int error_number = 0;
-  ssize_t got = 0;
-  do {
-    got = ::read(failure.get(), &error_number, sizeof error_number);
-  } while (got < 0 && errno == EINTR);
-  return got == static_cast<ssize_t>(sizeof error_number) ? error_number : 0;
 }
 
 [[noreturn]] void throw_not_started(const std::filesystem::path& program, int error_number) {
@@ -151,8 +121,8 @@ SpawnedChild spawn_engine(const std::filesystem::path& program, const std::files
       log.empty() ? FileDescriptor() : open_or_throw(log, O_WRONLY | O_CREAT | O_APPEND);
 
   const std::string program_text = program.string();
-  std::vector<std::string> arguments = {program_text};
-  std::vector<std::string> environment = child_environment(changed);
+  const std::vector<std::string> arguments = {program_text};
+  const std::vector<std::string> environment = environment_with(with_line(changed));
   const std::vector<char*> argument_pointers = pointers_to(arguments);
   const std::vector<char*> environment_pointers = pointers_to(environment);
   const ChildPlan plan{program_text.c_str(),
@@ -168,7 +138,7 @@ SpawnedChild spawn_engine(const std::filesystem::path& program, const std::files
   if (pid < 0) throw_errno("cannot start a process for " + program_text);
   if (pid == 0) become_engine(plan);
   failure_write.close();
-  if (const int error_number = read_failure(failure_read); error_number != 0) {
+  if (const int error_number = error_of_start(failure_read); error_number != 0) {
     ::waitpid(pid, nullptr, 0);
     throw_not_started(program, error_number);
   }

@@ -3,10 +3,9 @@
 #include <sys/types.h>
 
 #include <filesystem>
-#include <map>
-#include <string>
 
 #include "storage/file_descriptor.h"
+#include "storage/program_start.h"
 
 namespace longtake {
 
@@ -14,9 +13,6 @@ struct SpawnedChild {
   pid_t pid = 0;
   FileDescriptor line;  ///< our end of the socket, non-blocking; the child's end is LONGTAKE_ENGINE_FD
 };
-
-/// Variables of a process, by name.
-using Environment = std::map<std::string, std::string>;
 
 /// fork and exec of an engine; see EngineProcess for what the child gets and for the errors. Its environment
 /// is ours with `changed` in place of what that names.

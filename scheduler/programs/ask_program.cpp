@@ -13,8 +13,7 @@
 
 #include "jobs/error.h"
 #include "storage/file_descriptor.h"
-
-extern char** environ;
+#include "storage/program_start.h"
 
 namespace longtake {
 namespace {
@@ -32,23 +31,6 @@ Pipe make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("cannot make a pipe");
   return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
-}
-
-std::vector<std::string> environment_with(const std::map<std::string, std::string>& changed) {
-  std::vector<std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    if (changed.count(text.substr(0, text.find('='))) == 0) variables.push_back(text);
-  }
-  for (const auto& [name, value] : changed) variables.push_back(name + "=" + value);
-  return variables;
-}
-
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 /// A file in memory, read from its beginning: unlike a pipe it needs nobody who writes while it is read.
@@ -84,19 +66,7 @@ struct ChildPlan {
   ::dup2(plan.out, STDOUT_FILENO);
   ::dup2(plan.err, STDERR_FILENO);
   ::execvpe(plan.arguments[0], plan.arguments, plan.environment);
-  const int error_number = errno;
-  [[maybe_unused]] const ssize_t told = ::write(plan.failure, &error_number, sizeof error_number);
-  ::_exit(127);
-}
-
-/// 0 when exec succeeded, else its errno.
-int error_of_exec(const FileDescriptor& failure) {
-  int error_number = 0;
-  ssize_t got = 0;
-  do {
-    got = ::read(failure.get(), &error_number, sizeof error_number);
-  } while (got < 0 && errno == EINTR);
-  return got == static_cast<ssize_t>(sizeof error_number) ? error_number : 0;
+  end_failed_child(plan.failure);
 }
 
 int wait_for_end(pid_t pid) {
@@ -121,7 +91,7 @@ pid_t start(const Question& question, const Pipe& out, const Pipe& err) {
   if (pid == 0) become(plan);
   ::setpgid(pid, pid);  // here too: whoever is first
   failure.write_end.close();
-  const int error_number = error_of_exec(failure.read_end);
+  const int error_number = error_of_start(failure.read_end);
   if (error_number == 0) return pid;
   wait_for_end(pid);
   if (error_number == ENOENT || error_number == EACCES) return 0;

@@ -363,7 +363,7 @@ class Transformer(nn.Module):
 
 
 def compile_layers():
-    """Fuses what layers compute: half the time of a step of training. Takes a minute at the first steps."""
+    """Fuses what layers compute. Takes half a minute at the first steps."""
     global injected
     Layer.run_blocks = torch.compile(Layer.run_blocks, dynamic=False)
     injected = torch.compile(injected, dynamic=False)
