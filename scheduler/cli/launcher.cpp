@@ -18,6 +18,7 @@
 #include "jobs/error.h"
 #include "scheduler/cli/living_children.h"
 #include "storage/file_descriptor.h"
+#include "storage/program_start.h"
 
 namespace longtake {
 namespace {
@@ -88,17 +89,7 @@ class SignalsHeldBack {
   ::dup2(null, STDIN_FILENO);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
   ::execvp(arguments[0], arguments);
-  const int error_number = errno;
-  [[maybe_unused]] const ssize_t written = ::write(error_pipe, &error_number, sizeof error_number);
-  ::_exit(127);
-}
-
-/// Why the child could not exec; 0 when it could: then the pipe closes by itself.
-int error_of_exec(int error_pipe) {
-  int error_number = 0;
-  const ssize_t got = ::read(error_pipe, &error_number, sizeof error_number);
-  ::close(error_pipe);
-  return got == static_cast<ssize_t>(sizeof error_number) ? error_number : 0;
+  end_failed_child(error_pipe);
 }
 
 [[noreturn]] void refuse_to_start(const std::string& program, int error_number) {
@@ -180,23 +171,23 @@ int reap(pid_t child) {
 }  // namespace
 
 int run_child(const std::vector<std::string>& command, const ChildHabits& habits) {
-  std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  int error_pipe[2];
-  if (::pipe2(error_pipe, O_CLOEXEC) != 0) throw_errno("cannot make a pipe");
+  const std::vector<char*> arguments = pointers_to(command);
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("cannot make a pipe");
+  const FileDescriptor error(ends[0]);
+  FileDescriptor error_of_child(ends[1]);
   const SignalsToChild handlers;
   const pid_t parent = ::getpid();
   const SignalsHeldBack held;
   const pid_t child = ::fork();
   if (child < 0) throw_errno("cannot start " + command.front());
-  if (child == 0) become(arguments.data(), parent, held, error_pipe[1]);
+  if (child == 0) become(arguments.data(), parent, held, error_of_child.get());
   signals_seen.store(0);
   child_listens.store(false);
   child_pid.store(child);
   held.let_through();
-  ::close(error_pipe[1]);
-  const int exec_error = error_of_exec(error_pipe[0]);
+  error_of_child.close();
+  const int exec_error = error_of_start(error);
   if (exec_error == 0) ChildWatch(child, habits).wait();
   const int status = reap(child);
   if (exec_error != 0) refuse_to_start(command.front(), exec_error);
