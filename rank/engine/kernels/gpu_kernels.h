@@ -7,7 +7,8 @@
 /// What the .cu files define: the contracts of this folder on a GPU, for tensors that suits_kernels(). On the
 /// device's current stream, without waiting. Rows may be strided; results do not depend on how rows are
 /// shared out, so they are the same in every run.
-// T tokens, D model width, F rows of gains, H heads, K head width, J pairs of a head, P pixels, C channels
+// T tokens, D model width, F rows of gains, H heads, K head width, J pairs of a head, P pixels, C channels,
+// H height, W width
 namespace longtake::gpu {
 
 /// hidden += added * gate where `added` is defined (an undefined gate is 1); out = layer norm of hidden where
@@ -15,11 +16,12 @@ namespace longtake::gpu {
 struct AddAndNorm {
   at::Tensor hidden_TD;  ///< float32
   at::Tensor added_TD;
-  at::Tensor gate_D;  ///< float32
-  at::Tensor out_TD;
+  at::Tensor gate_D;   ///< float32
+  at::Tensor out_TD;   ///< the bits of E4M3 where `scale` is defined
   at::Tensor gain_FD;  ///< float32, [F, D] or [D]
   at::Tensor shift_FD;
   double eps = 0;
+  at::Tensor scale_T{};  ///< float32, of the rows of E4M3
 };
 void add_and_norm(const AddAndNorm& work);
 
@@ -44,6 +46,14 @@ struct NormedSilu {
   at::Tensor gain_C;
 };
 void normed_silu(const NormedSilu& work);
+
+/// P T frames of C channels from T of P C.
+struct Enlarge {
+  at::Tensor out_THWC;
+  at::Tensor x_THWC;
+  at::Tensor bias_C;  ///< or undefined
+};
+void enlarge(const Enlarge& work);
 
 /// `plus` may be undefined.
 void add_bias_(const at::Tensor& x_PC, const at::Tensor& bias_C, const at::Tensor& plus_PC);

@@ -3,6 +3,7 @@
 #include "rank/engine/compute_threads.h"
 #include "rank/engine/kernels/fused.h"
 #include "rank/engine/kernels/gpu_kernels.h"
+#include "rank/engine/kernels/quantize_rows.h"
 
 namespace longtake {
 namespace {
@@ -17,6 +18,17 @@ void norm_rows(const at::Tensor& out_TD, const at::Tensor& x_TD, const at::Tenso
 
 bool fuses(const at::Tensor& hidden_TD, std::initializer_list<at::Tensor> others) {
   return suits_kernels({hidden_TD}) && suits_kernels(others) && hidden_TD.scalar_type() == at::kFloat;
+}
+
+/// hidden += out * gate; an undefined gate is 1.
+void add_plainly(const at::Tensor& hidden_TD, const at::Tensor& out_TD, const at::Tensor& gate_D) {
+  gate_D.defined() ? add_gated_(hidden_TD, out_TD, gate_D) : add_(hidden_TD, out_TD);
+}
+
+/// Not filled.
+E4m3Rows rows_for(const at::Tensor& x_TD) {
+  return {at::empty(x_TD.sizes(), x_TD.options().dtype(at::kByte)),
+          at::empty({x_TD.size(0)}, x_TD.options().dtype(at::kFloat))};
 }
 
 }  // namespace
@@ -50,8 +62,33 @@ at::Tensor add_then_norm(const at::Tensor& hidden_TD, const at::Tensor& out_TD, 
       return normed_TD;
     }
   }
-  gate_D.defined() ? add_gated_(hidden_TD, out_TD, gate_D) : add_(hidden_TD, out_TD);
+  add_plainly(hidden_TD, out_TD, gate_D);
   return layer_norm(hidden_TD, norm, out_TD.scalar_type());
+}
+
+E4m3Rows layer_norm_e4m3(const at::Tensor& x_TD, const LayerNorm& norm) {
+  if constexpr (kHasGpuKernels) {
+    if (fuses(x_TD, {norm.gain_FD, norm.shift_FD})) {
+      const E4m3Rows rows = rows_for(x_TD);
+      gpu::add_and_norm({x_TD, {}, {}, rows.bits_TI, norm.gain_FD, norm.shift_FD, norm.eps, rows.scale_T});
+      return rows;
+    }
+  }
+  return quantize_rows(layer_norm(x_TD, norm, at::kFloat));
+}
+
+E4m3Rows add_then_norm_e4m3(const at::Tensor& hidden_TD, const at::Tensor& out_TD, const at::Tensor& gate_D,
+                            const LayerNorm& norm) {
+  if constexpr (kHasGpuKernels) {
+    if (fuses(hidden_TD, {out_TD, gate_D, norm.gain_FD, norm.shift_FD})) {
+      const E4m3Rows rows = rows_for(hidden_TD);
+      gpu::add_and_norm(
+          {hidden_TD, out_TD, gate_D, rows.bits_TI, norm.gain_FD, norm.shift_FD, norm.eps, rows.scale_T});
+      return rows;
+    }
+  }
+  add_plainly(hidden_TD, out_TD, gate_D);
+  return layer_norm_e4m3(hidden_TD, norm);
 }
 
 void add_gated_(const at::Tensor& hidden_TD, const at::Tensor& out_TD, const at::Tensor& gate_D) {

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "rank/engine/e4m3.h"
+
 // T tokens, F rows of gains, D model width
 namespace longtake {
 
@@ -20,6 +22,12 @@ at::Tensor layer_norm(const at::Tensor& x_TD, const LayerNorm& norm, at::ScalarT
 /// compute. `hidden` and `gate`: float32; an undefined gate is 1.
 at::Tensor add_then_norm(const at::Tensor& hidden_TD, const at::Tensor& out_TD, const at::Tensor& gate_D,
                          const LayerNorm& norm);
+
+/// The same two for products of fp8: the result, in float32, as quantize_rows() rounds it. Where kernels
+/// compute the rounding costs no pass over memory, and no rounding to another type comes before it.
+E4m3Rows layer_norm_e4m3(const at::Tensor& x_TD, const LayerNorm& norm);
+E4m3Rows add_then_norm_e4m3(const at::Tensor& hidden_TD, const at::Tensor& out_TD, const at::Tensor& gate_D,
+                            const LayerNorm& norm);
 
 /// hidden += out * gate.
 void add_gated_(const at::Tensor& hidden_TD, const at::Tensor& out_TD, const at::Tensor& gate_D);

@@ -58,6 +58,19 @@ inline __device__ float sum_over_block(float value, float (&parts)[kMostWarps]) 
   return sum;
 }
 
+/// The largest that any thread of the block gives, for each; NaN does not count. `parts` as above.
+inline __device__ float largest_over_block(float value, float (&parts)[kMostWarps]) {
+#pragma unroll
+  for (int distance = kWarp / 2; distance > 0; distance /= 2) {
+    value = fmaxf(value, __shfl_xor_sync(0xffffffffU, value, distance));
+  }
+  if (threadIdx.x % kWarp == 0) parts[threadIdx.x / kWarp] = value;
+  __syncthreads();
+  float largest = parts[0];
+  for (unsigned warp = 1; warp < blockDim.x / kWarp; ++warp) largest = fmaxf(largest, parts[warp]);
+  return largest;
+}
+
 /// work(std::integral_constant of the octets that a thread holds, threads of a block) for rows of `width`.
 template <class Work>
 void with_row_threads(std::int64_t width, const Work& work) {

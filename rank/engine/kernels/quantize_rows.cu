@@ -3,8 +3,8 @@
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
-#include <cuda_fp8.h>
 
+#include "rank/engine/kernels/e4m3.cuh"
 #include "rank/engine/kernels/gelu.cuh"
 #include "rank/engine/kernels/quantize_rows_gpu.h"
 
@@ -42,18 +42,13 @@ __device__ float largest_of_block(float largest) {
   return largest;
 }
 
-/// Rounded as the twin's division, whatever the compiler's flags.
-__device__ float inverse_scale(float largest) { return __fdiv_rn(kLargestE4m3, largest); }
-__device__ float scale_for(float largest) { return __fdiv_rn(largest, kLargestE4m3); }
-
 template <class Number>
 __device__ PacketBits<Number> rounded(const Packet<Number>& packet, float inverse) {
   PacketBits<Number> bits;
 #pragma unroll
   for (int pair = 0; pair < Packet<Number>::kNumbers / 2; ++pair) {
-    const float2 numbers = {static_cast<float>(packet.numbers[2 * pair]) * inverse,
-                            static_cast<float>(packet.numbers[2 * pair + 1]) * inverse};
-    bits.pairs[pair] = __nv_cvt_float2_to_fp8x2(numbers, __NV_SATFINITE, __NV_E4M3);
+    bits.pairs[pair] = e4m3_pair_of(static_cast<float>(packet.numbers[2 * pair]) * inverse,
+                                    static_cast<float>(packet.numbers[2 * pair + 1]) * inverse);
   }
   return bits;
 }

@@ -51,8 +51,8 @@ void AudioInjector::inject(const at::Tensor& hidden_LD, const InjectedAudio& aud
   for (std::int64_t first = 0; first < frames; first += step) {
     const auto of_frames = [&](const at::Tensor& all) { return all.narrow(0, first, step); };
     const at::Tensor part_TD = hidden_LD.narrow(0, first * tokens, step * tokens);
-    const at::Tensor normed_TD = layer_norm(
-        part_TD, {of_frames(norm.gain_FD), of_frames(norm.shift_FD), norm.eps}, projections_.type());
+    const LinearInput normed_TD = normed_for(projections_.reader(), part_TD,
+                                             {of_frames(norm.gain_FD), of_frames(norm.shift_FD), norm.eps});
     add_(part_TD,
          projections_.cross(normed_TD, {of_frames(context.keys), of_frames(context.values)}, workspace));
   }

@@ -11,8 +11,9 @@ Weights own_weights(const Weights& weights, std::int64_t index) {
   return weights.select("blocks." + std::to_string(index) + ".");
 }
 
-at::Tensor rows(at::Tensor& buffer, const at::Tensor& like_TD, const Projections& projections) {
-  return LayerWorkspace::rows_of(buffer, like_TD.size(0), like_TD.size(1), projections.options());
+/// As wide as hidden states.
+at::Tensor rows(at::Tensor& buffer, std::int64_t tokens, const Projections& projections) {
+  return LayerWorkspace::rows_of(buffer, tokens, projections.reader().bias_O.size(0), projections.options());
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ void Layer::run_block(const at::Tensor& hidden_LD, const BlockPlace& place, cons
                       const KeysValues& text, const std::optional<InjectedAudio>& audio, LayerCache& cache,
                       LayerWorkspace& workspace) const {
   const Modulation modulated = modulation(time);
-  const at::Tensor normed_LD = layer_norm(hidden_LD, modulated.norm, self_attention_.type());
+  const LinearInput normed_LD = normed_for(self_attention_.reader(), hidden_LD, modulated.norm);
   finish(hidden_LD, attend_block(normed_LD, place, cache, workspace), modulated, text, workspace);
   if (injector_) injector_->inject(hidden_LD, audio.value(), workspace);
 }
@@ -75,15 +76,15 @@ void Layer::run_block(const at::Tensor& hidden_LD, const BlockPlace& place, cons
 void Layer::run_sink(const at::Tensor& hidden_SD, const at::Tensor& turn_SJ, const TimeModulation& time_zero,
                      const KeysValues& text, LayerCache& cache, LayerWorkspace& workspace) const {
   const Modulation modulated = modulation(time_zero);
-  const at::Tensor normed_SD = layer_norm(hidden_SD, modulated.norm, self_attention_.type());
+  const LinearInput normed_SD = normed_for(self_attention_.reader(), hidden_SD, modulated.norm);
   finish(hidden_SD, attend_sink(normed_SD, turn_SJ, cache, workspace), modulated, text, workspace);
 }
 
 /// What attention gathers.
-at::Tensor Layer::attend_block(const at::Tensor& normed_LD, const BlockPlace& place, LayerCache& cache,
+at::Tensor Layer::attend_block(const LinearInput& normed_LD, const BlockPlace& place, LayerCache& cache,
                                LayerWorkspace& workspace) const {
   const LayerCache::Slot slot = cache.next_slot();
-  const at::Tensor query_LD = rows(workspace.query_TD, normed_LD, self_attention_);
+  const at::Tensor query_LD = rows(workspace.query_TD, tokens_of(normed_LD), self_attention_);
   const RawQueryKey raw = self_attention_.query_key(normed_LD, slot.values_LHK, workspace);
   self_attention_.place_query(query_LD, raw.query_TD, place.turn_LJ);
   self_attention_.place_key(slot.keys_LHK, raw.key_TD, place.turn_LJ);
@@ -92,9 +93,9 @@ at::Tensor Layer::attend_block(const at::Tensor& normed_LD, const BlockPlace& pl
 }
 
 /// What attention gathers.
-at::Tensor Layer::attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
+at::Tensor Layer::attend_sink(const LinearInput& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
                               LayerWorkspace& workspace) const {
-  const at::Tensor query_SD = rows(workspace.query_TD, normed_SD, self_attention_);
+  const at::Tensor query_SD = rows(workspace.query_TD, tokens_of(normed_SD), self_attention_);
   const RawQueryKey raw = self_attention_.query_key(normed_SD, cache.sink_values_SHK(), workspace);
   self_attention_.place_query(query_SD, raw.query_TD, turn_SJ);
   cache.store_sink_keys(self_attention_.normed_keys_THK(raw.key_TD), turn_SJ, kReferenceFrame);
@@ -104,19 +105,22 @@ at::Tensor Layer::attend_sink(const at::Tensor& normed_SD, const at::Tensor& tur
 /// All that follows self-attention. Each addition to the hidden states makes the next part's input with it.
 void Layer::finish(const at::Tensor& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulated,
                    const KeysValues& text, LayerWorkspace& workspace) const {
-  const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD, self_attention_);
+  const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD.size(0), self_attention_);
   self_attention_.output_into(out_TD, gathered_TD);
-  const at::Tensor asking_TD = add_then_norm(hidden_TD, out_TD, modulated.gate_D, text_norm_);
+  const LinearInput asking_TD =
+      add_then_normed_for(text_attention_.reader(), hidden_TD, out_TD, modulated.gate_D, text_norm_);
   const at::Tensor heard_TD = text_attention_.cross(asking_TD, text, workspace);
-  const at::Tensor normed_TD = add_then_norm(hidden_TD, heard_TD, /*gate=*/{}, modulated.ffn_norm);
+  const LinearInput normed_TD =
+      add_then_normed_for(ffn_in_, hidden_TD, heard_TD, /*gate=*/{}, modulated.ffn_norm);
   add_gated_(hidden_TD, feed_forward(normed_TD, workspace), modulated.ffn_gate_D);
 }
 
 /// A view of the workspace's key buffer.
-at::Tensor Layer::feed_forward(const at::Tensor& normed_TD, LayerWorkspace& workspace) const {
-  const at::Tensor inner_TN = LayerWorkspace::rows_of(workspace.wide_TN, normed_TD.size(0),
-                                                      ffn_in_.bias_O.size(0), self_attention_.options());
-  const at::Tensor out_TD = rows(workspace.key_TD, normed_TD, self_attention_);
+at::Tensor Layer::feed_forward(const LinearInput& normed_TD, LayerWorkspace& workspace) const {
+  const std::int64_t tokens = tokens_of(normed_TD);
+  const at::Tensor inner_TN =
+      LayerWorkspace::rows_of(workspace.wide_TN, tokens, ffn_in_.bias_O.size(0), self_attention_.options());
+  const at::Tensor out_TD = rows(workspace.key_TD, tokens, self_attention_);
   two_layers_into(out_TD, inner_TN, normed_TD, ffn_in_, ffn_out_);
   return out_TD;
 }

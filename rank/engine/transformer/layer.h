@@ -58,13 +58,13 @@ class Layer {
  private:
   struct Modulation;
   Modulation modulation(const TimeModulation& time) const;
-  at::Tensor attend_block(const at::Tensor& normed_LD, const BlockPlace& place, LayerCache& cache,
+  at::Tensor attend_block(const LinearInput& normed_LD, const BlockPlace& place, LayerCache& cache,
                           LayerWorkspace& workspace) const;
-  at::Tensor attend_sink(const at::Tensor& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
+  at::Tensor attend_sink(const LinearInput& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
                          LayerWorkspace& workspace) const;
   void finish(const at::Tensor& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulation,
               const KeysValues& text, LayerWorkspace& workspace) const;
-  at::Tensor feed_forward(const at::Tensor& normed_TD, LayerWorkspace& workspace) const;
+  at::Tensor feed_forward(const LinearInput& normed_TD, LayerWorkspace& workspace) const;
 
   double eps_;
   at::Tensor modulation_6D_;

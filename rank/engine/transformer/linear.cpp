@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "rank/engine/kernels/activation.h"
+#include "rank/engine/kernels/scaled_product.h"
 #include "rank/engine/product_tiles.h"
 #include "rank/engine/transformer/eight_bit_matrix.h"
 
@@ -14,7 +15,11 @@ at::Tensor Linear::operator()(const at::Tensor& x_TI) const {
   return out_TO;
 }
 
-void Linear::into(const at::Tensor& out_TO, const at::Tensor& x_TI) const {
+void Linear::into(const at::Tensor& out_TO, const LinearInput& input) const {
+  if (const auto* rounded = std::get_if<E4m3Rows>(&input)) {
+    return scaled_product_into(out_TO, *rounded, {weight_OI, scale_O}, bias_O);
+  }
+  const at::Tensor& x_TI = std::get<at::Tensor>(input);
   if (scale_O.defined()) return eight_bit_product_into(out_TO, x_TI, {weight_OI, scale_O}, bias_O);
   if (!x_TI.device().is_cpu()) {
     at::Tensor out = out_TO;
@@ -32,7 +37,7 @@ Linear Linear::outputs(std::int64_t first, std::int64_t count) const {
   return {of(weight_OI), of(bias_O), of(scale_O)};
 }
 
-void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const at::Tensor& x_TI,
+void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const LinearInput& x_TI,
                      const Linear& first, const Linear& second) {
   if (second.scale_O.defined()) {
     first.into(inner_TN, x_TI);
@@ -40,15 +45,27 @@ void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const
                            RowFunction::Gelu);
     return;
   }
-  if (x_TI.is_cuda()) {
+  if (out_TO.is_cuda()) {
     at::Tensor inner = inner_TN;
-    at::_addmm_activation_out(inner, first.bias_O, x_TI, first.weight_OI.t(), /*beta=*/1, /*alpha=*/1,
+    at::_addmm_activation_out(inner, first.bias_O, std::get<at::Tensor>(x_TI), first.weight_OI.t(),
+                              /*beta=*/1, /*alpha=*/1,
                               /*use_gelu=*/true);
   } else {
     first.into(inner_TN, x_TI);
     gelu_(inner_TN);
   }
   second.into(out_TO, inner_TN);
+}
+
+LinearInput normed_for(const Linear& reader, const at::Tensor& x_TI, const LayerNorm& norm) {
+  if (reader.is_fp8()) return layer_norm_e4m3(x_TI, norm);
+  return layer_norm(x_TI, norm, reader.bias_O.scalar_type());
+}
+
+LinearInput add_then_normed_for(const Linear& reader, const at::Tensor& hidden_TI, const at::Tensor& out_TI,
+                                const at::Tensor& gate_I, const LayerNorm& norm) {
+  if (reader.is_fp8()) return add_then_norm_e4m3(hidden_TI, out_TI, gate_I, norm);
+  return add_then_norm(hidden_TI, out_TI, gate_I, norm);
 }
 
 Linear joined(const std::vector<Linear>& parts) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "rank/engine/kernels/layer_norm.h"
+#include "rank/engine/transformer/linear_input.h"
 #include "rank/engine/weights/weights.h"
 
 // T tokens, I inputs, O outputs
@@ -19,7 +21,10 @@ struct Linear {
   at::Tensor operator()(const at::Tensor& x_TI) const;
 
   /// Writes to memory that is there already: no allocation.
-  void into(const at::Tensor& out_TO, const at::Tensor& x_TI) const;
+  void into(const at::Tensor& out_TO, const LinearInput& x_TI) const;
+
+  /// Whether it multiplies E4M3: what it reads is rounded by whoever makes it, or by into().
+  bool is_fp8() const { return scale_O.defined() && weight_OI.scalar_type() == at::kByte; }
 
   /// Some of the outputs: a view.
   Linear outputs(std::int64_t first, std::int64_t count) const;
@@ -30,8 +35,13 @@ struct Linear {
 
 /// out = second(gelu(first(x))), GELU by tanh. `inner` is memory for what first() gives. On a GPU the GELU
 /// costs no pass over memory: it goes into the first product, or into the rounding before an fp8 one.
-void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const at::Tensor& x_TI,
+void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const LinearInput& x_TI,
                      const Linear& first, const Linear& second);
+
+/// The layer norm of x, and that of hidden += out * gate, as `reader` is best given them.
+LinearInput normed_for(const Linear& reader, const at::Tensor& x_TI, const LayerNorm& norm);
+LinearInput add_then_normed_for(const Linear& reader, const at::Tensor& hidden_TI, const at::Tensor& out_TI,
+                                const at::Tensor& gate_I, const LayerNorm& norm);
 
 /// The outputs of all, one after another: one product instead of several. In memory of its own.
 Linear joined(const std::vector<Linear>& parts);

@@ -24,9 +24,9 @@ void Projections::join_products() {
   value_ = all_.outputs(2 * width, width);
 }
 
-RawQueryKey Projections::query_key(const at::Tensor& x_TD, const at::Tensor& values_THK,
+RawQueryKey Projections::query_key(const LinearInput& x_TD, const at::Tensor& values_THK,
                                    LayerWorkspace& workspace) const {
-  const std::int64_t tokens = x_TD.size(0), width = x_TD.size(1);
+  const std::int64_t tokens = tokens_of(x_TD), width = query_.bias_O.size(0);
   const at::Tensor values_TD = values_THK.view({tokens, width});
   if (all_.weight_OI.defined()) {
     const at::Tensor all_T3D = LayerWorkspace::rows_of(workspace.wide_TN, tokens, 3 * width, options());
@@ -83,9 +83,9 @@ at::Tensor Projections::gathered_TD(const at::Tensor& query_TD, const KeysValues
   return out_TD;
 }
 
-at::Tensor Projections::cross(const at::Tensor& x_TD, const KeysValues& context,
+at::Tensor Projections::cross(const LinearInput& x_TD, const KeysValues& context,
                               LayerWorkspace& workspace) const {
-  const std::int64_t tokens = x_TD.size(0), width = x_TD.size(1);
+  const std::int64_t tokens = tokens_of(x_TD), width = query_.bias_O.size(0);
   const at::Tensor query_TD = LayerWorkspace::rows_of(workspace.query_TD, tokens, width, options());
   const at::Tensor out_TD = LayerWorkspace::rows_of(workspace.key_TD, tokens, width, options());
   query_.into(query_TD, x_TD);

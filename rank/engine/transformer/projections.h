@@ -31,7 +31,7 @@ class Projections {
 
   /// The products for self-attention; the values go to `values`, which may lie in a cache. Query and key are
   /// in the workspace, until it is used for something else.
-  RawQueryKey query_key(const at::Tensor& x_TD, const at::Tensor& values_THK,
+  RawQueryKey query_key(const LinearInput& x_TD, const at::Tensor& values_THK,
                         LayerWorkspace& workspace) const;
 
   /// Normed, and turned by each token's rotation. `raw` is used up; `out` may be `raw`, or lie in a cache.
@@ -51,16 +51,18 @@ class Projections {
                          LayerWorkspace& workspace) const;
 
   /// Attention of `x` to `context`; the result is a view of the workspace's key buffer.
-  at::Tensor cross(const at::Tensor& x_TD, const KeysValues& context, LayerWorkspace& workspace) const;
+  at::Tensor cross(const LinearInput& x_TD, const KeysValues& context, LayerWorkspace& workspace) const;
 
   /// From now on query, key and value are one product on a GPU, which fewer and larger ones fill better. On a
   /// CPU nothing happens: there the weights may be views of the checkpoint's file.
   void join_products();
 
+  /// The first to read the tokens that attend; those beside it read them in the same form.
+  const Linear& reader() const { return query_; }
+
   at::Tensor heads_of(const at::Tensor& x_TD) const { return x_TD.view({x_TD.size(0), heads_, -1}); }
   /// Of what goes in and comes out.
   at::TensorOptions options() const { return query_.bias_O.options(); }
-  at::ScalarType type() const { return query_.bias_O.scalar_type(); }
 
  private:
   std::int64_t heads_;

@@ -61,6 +61,42 @@ TEST_P(LayerNormOnGpu, AddsAndNormsInOnePass) {
   }
 }
 
+/// The last bits of float32 decide what a number in the middle of two becomes, and no more.
+void expect_near(const E4m3Rows& found, const E4m3Rows& expected) {
+  const at::Tensor differ = found.bits_TI.cpu() != expected.bits_TI;
+  EXPECT_LE(differ.sum().item<std::int64_t>(), 2 + differ.numel() / 1000);
+  EXPECT_LT(distance(found.scale_T, expected.scale_T), 1e-5);
+}
+
+TEST_P(LayerNormOnGpu, RoundsToE4m3AsTheCpuDoes) {
+  LONGTAKE_SKIP_WITHOUT_GPU();
+  const LayerNorm norm = norm_of({width()});
+  expect_near(layer_norm_e4m3(hidden().cuda(), on_gpu(norm)), layer_norm_e4m3(hidden(), norm));
+  const LayerNorm of_parts = norm_of({3, width()});
+  const at::Tensor x = normal_numbers(1, {3 * tokens(), width()});
+  expect_near(layer_norm_e4m3(x.cuda(), on_gpu(of_parts)), layer_norm_e4m3(x, of_parts));
+}
+
+TEST_P(LayerNormOnGpu, AddsNormsAndRoundsInOnePass) {
+  LONGTAKE_SKIP_WITHOUT_GPU();
+  const LayerNorm norm = norm_of({width()});
+  for (const at::Tensor& gate : {normal_numbers(5, {width()}), at::Tensor()}) {
+    const at::Tensor expected_hidden = hidden(), gpu_hidden = hidden().cuda();
+    const E4m3Rows expected = add_then_norm_e4m3(expected_hidden, out(), gate, norm);
+    const at::Tensor gpu_gate = gate.defined() ? gate.cuda() : gate;
+    expect_near(add_then_norm_e4m3(gpu_hidden, out().cuda(), gpu_gate, on_gpu(norm)), expected);
+    EXPECT_LT(distance(gpu_hidden, expected_hidden), 1e-6);
+  }
+}
+
+TEST(LayerNormE4m3OnGpu, ARowOfZerosStaysOneInE4m3) {
+  LONGTAKE_SKIP_WITHOUT_GPU();
+  const LayerNorm norm = {at::ones({64}), at::zeros({64}), kEps};
+  const E4m3Rows rows = layer_norm_e4m3(at::full({3, 64}, 2.0F).cuda(), on_gpu(norm));
+  EXPECT_FALSE(rows.bits_TI.any().item<bool>());
+  EXPECT_TRUE(rows.scale_T.isfinite().all().item<bool>());
+}
+
 TEST_P(LayerNormOnGpu, AddsWithAndWithoutAGate) {
   LONGTAKE_SKIP_WITHOUT_GPU();
   const at::Tensor gate = normal_numbers(5, {width()});
