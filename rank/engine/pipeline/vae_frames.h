@@ -25,10 +25,13 @@ class VaeFrames : public LatentSink {
 
  private:
   at::Tensor decode(const at::Tensor& latent_CFYX);
+  at::Tensor fetched(const at::Tensor& rgb_THWC);
+  void hand_out(const at::Tensor& rgb_THWC) const;
 
   const VaeDecoder& decoder_;
   FrameSink sink_;
   VaeStream stream_;
+  at::Tensor room_THWC_;  ///< on the host, in pages that do not move: what a GPU copies fastest to
 };
 
 }  // namespace longtake
