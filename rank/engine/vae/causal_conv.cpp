@@ -55,7 +55,7 @@ at::Tensor FrameConv::enlarge(const at::Tensor& x_TCHW) const {
     steps.enlarge = 2;
     return conv_by_bands(kernel_, views_of(x_TCHW), steps);
   }
-  return (*this)(at::upsample_nearest2d(x_TCHW, {2 * x_TCHW.size(2), 2 * x_TCHW.size(3)}));
+  return (*this)(enlarged(x_TCHW, x_TCHW.size(1), /*bias=*/{}));
 }
 
 at::Tensor FrameConv::downsample(const at::Tensor& x_TCHW) const {
@@ -83,9 +83,7 @@ CausalConv::CausalConv(const Weights& weights, const std::string& name, KernelSi
 
 at::Tensor CausalConv::operator()(const at::Tensor& x_TCHW, VaeStream& stream, const at::Tensor& plus) const {
   if (!x_TCHW.is_cpu()) {
-    const at::Tensor frames_NCHW = room_for(x_TCHW, stream);
-    newest(frames_NCHW).copy_(x_TCHW);
-    const at::Tensor out_TOHW = over(frames_NCHW, stream);
+    const at::Tensor out_TOHW = without_bias(x_TCHW, stream);
     add_bias_(pixels_of(out_TOHW), kernel_.bias_O, plus.defined() ? pixels_of(plus) : plus);
     return out_TOHW;
   }
@@ -94,6 +92,12 @@ at::Tensor CausalConv::operator()(const at::Tensor& x_TCHW, VaeStream& stream, c
   history = last_frames(before, x_TCHW, depth_ - 1);
   const std::int64_t zeros = depth_ - 1 - (before.defined() ? before.size(0) : 0);
   return conv_by_bands(kernel_, views_after_history(before, x_TCHW, zeros), {}, plus);
+}
+
+at::Tensor CausalConv::without_bias(const at::Tensor& x_TCHW, VaeStream& stream) const {
+  const at::Tensor frames_NCHW = room_for(x_TCHW, stream);
+  newest(frames_NCHW).copy_(x_TCHW);
+  return over(frames_NCHW, stream);
 }
 
 at::Tensor CausalConv::halve_time(const at::Tensor& x_TCHW, VaeStream& stream) const {

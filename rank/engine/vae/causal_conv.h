@@ -53,7 +53,10 @@ class CausalConv {
   /// T frames that follow those in the stream give T frames, to which `plus` is added when defined.
   at::Tensor operator()(const at::Tensor& x_TCHW, VaeStream& stream, const at::Tensor& plus = {}) const;
 
-  /// The same for every second frame, from 2T frames after one in the stream: no zeros in front.
+  /// The same on a GPU, without the bias.
+  at::Tensor without_bias(const at::Tensor& x_TCHW, VaeStream& stream) const;
+
+  /// operator() for every second frame, from 2T frames after one in the stream: no zeros in front.
   at::Tensor halve_time(const at::Tensor& x_TCHW, VaeStream& stream) const;
 
   /// For a GPU, where what makes the frames can write them to where they are convolved: memory for the T

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "rank/engine/kernels/enlarge.h"
 #include "rank/engine/kernels/pixel_norm.h"
 
 namespace longtake {
@@ -47,6 +48,14 @@ at::Tensor conv_clip(const at::Tensor& weight_OCDKK, const at::Tensor& frames_NC
   const at::Tensor out_1OTHW =
       convolved(as_clip(frames_NCHW), weight_OCDKK, {{0, padding, padding}, {stride, 1, 1}});
   return out_1OTHW.squeeze(0).transpose(0, 1);
+}
+
+at::Tensor enlarged(const at::Tensor& x_TCHW, std::int64_t channels, const at::Tensor& bias) {
+  const std::int64_t frames = x_TCHW.size(0) * (x_TCHW.size(1) / channels);
+  const at::Tensor out_THWC =
+      at::empty({frames, 2 * x_TCHW.size(2), 2 * x_TCHW.size(3), channels}, x_TCHW.options());
+  enlarge_into(out_THWC, x_TCHW.permute({0, 2, 3, 1}), bias);
+  return out_THWC.permute({0, 3, 1, 2});
 }
 
 }  // namespace longtake

@@ -20,4 +20,8 @@ at::Tensor conv_frames(const at::Tensor& weight_OCKK, const at::Tensor& bias_O, 
 /// Over time as well, and without a bias: N frames give (N - D) / stride + 1 frames of the same size.
 at::Tensor conv_clip(const at::Tensor& weight_OCDKK, const at::Tensor& frames_NCHW, std::int64_t stride);
 
+/// Every pixel a square of four, after `bias` [of all channels of x] is added where it is defined. x may hold
+/// `channels` or twice as many: then each of its frames is an even and an odd one.
+at::Tensor enlarged(const at::Tensor& x_TCHW, std::int64_t channels, const at::Tensor& bias);
+
 }  // namespace longtake

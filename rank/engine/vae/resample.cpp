@@ -1,6 +1,21 @@
 #include "rank/engine/vae/resample.h"
 
+#include "rank/engine/vae/gpu_conv.h"
+
 namespace longtake {
+namespace {
+
+/// [T, 2 C, H, W] to [2 T, C, H, W], one copy: the first C channels are the even frame, the others the odd
+/// one.
+at::Tensor even_and_odd(const at::Tensor& pairs_TCHW) {
+  const std::int64_t frames = pairs_TCHW.size(0), channels = pairs_TCHW.size(1) / 2;
+  const std::int64_t height = pairs_TCHW.size(2), width = pairs_TCHW.size(3);
+  const at::Tensor pairs_THW2C = pairs_TCHW.permute({0, 2, 3, 1}).view({frames, height, width, 2, channels});
+  const at::Tensor frames_T2HWC = pairs_THW2C.permute({0, 3, 1, 2, 4}).contiguous();
+  return frames_T2HWC.view({2 * frames, height, width, channels}).permute({0, 3, 1, 2});
+}
+
+}  // namespace
 
 Downsample::Downsample(const Weights& weights, const std::string& name, std::int64_t channels,
                        bool halves_time)
@@ -25,22 +40,18 @@ Upsample::Upsample(const Weights& weights, const std::string& name, std::int64_t
 }
 
 at::Tensor Upsample::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
-  return conv_.enlarge(time_conv_ ? double_time(x_TCHW, stream) : x_TCHW);
+  if (!time_conv_ || begins(x_TCHW, stream)) return conv_.enlarge(x_TCHW);
+  if (x_TCHW.is_cpu()) return conv_.enlarge(even_and_odd((*time_conv_)(x_TCHW, stream)));
+  const at::Tensor pairs_TCHW = time_conv_->without_bias(x_TCHW, stream);
+  return conv_(enlarged(pairs_TCHW, x_TCHW.size(1), time_conv_->bias_O()));
 }
 
-at::Tensor Upsample::double_time(const at::Tensor& x_TCHW, VaeStream& stream) const {
+/// The first frame passes, and the second sees zeros in its place: the model was trained so.
+bool Upsample::begins(const at::Tensor& x_TCHW, VaeStream& stream) const {
   at::Tensor& history = stream.history(time_conv_->name());
-  if (!history.defined()) {
-    // The first frame passes, and the second sees zeros in its place: the model was trained so.
-    history = x_TCHW.narrow(0, 0, 0).clone();
-    return x_TCHW;
-  }
-  const std::int64_t frames = x_TCHW.size(0), channels = x_TCHW.size(1);
-  const std::int64_t height = x_TCHW.size(2), width = x_TCHW.size(3);
-  // The first C of the 2 C channels are the even frame, the others the odd one.
-  const at::Tensor pairs_TCHW = (*time_conv_)(x_TCHW, stream);
-  const at::Tensor split_T2CHW = pairs_TCHW.reshape({frames, 2, channels, height, width});
-  return channels_last(split_T2CHW.reshape({2 * frames, channels, height, width}));
+  if (history.defined()) return false;
+  history = x_TCHW.narrow(0, 0, 0).clone();
+  return true;
 }
 
 }  // namespace longtake

@@ -36,7 +36,7 @@ class Upsample {
   at::Tensor operator()(const at::Tensor& x_TCHW, VaeStream& stream) const;
 
  private:
-  at::Tensor double_time(const at::Tensor& x_TCHW, VaeStream& stream) const;
+  bool begins(const at::Tensor& x_TCHW, VaeStream& stream) const;
 
   std::optional<CausalConv> time_conv_;
   FrameConv conv_;
