@@ -98,6 +98,7 @@ json work_json(const BenchResult& result) {
 
 void add_asked_for(json& document, const BenchResult& result) {
   document["profile"] = result.profile ? profile_json(*result.profile) : json(nullptr);
+  document["products"] = result.products.empty() ? json(nullptr) : json_of(result.products);
   document["encoders"] = nullptr;
   document["baseline"] = nullptr;
   if (result.encoders) {
@@ -194,6 +195,12 @@ std::optional<double> BenchResult::frames_per_second() const {
   return static_cast<double>(kBlockFrames) * kMsPerSecond / block_ms;
 }
 
+std::optional<double> BenchResult::frames_per_second_beside() const {
+  if (beside_ms.empty()) return std::nullopt;
+  const double block_ms = static_cast<double>(steps.length() - 1) * median_of(step_ms) + median_of(beside_ms);
+  return static_cast<double>(kBlockFrames) * kMsPerSecond / block_ms;
+}
+
 json json_of(const BenchResult& result) {
   const BenchOptions& options = result.options;
   json document = {{"config", options.config.string()},
@@ -218,7 +225,10 @@ json json_of(const BenchResult& result) {
                    {"steps", options.steps},
                    {"step_ms", times_json(result.step_ms)},
                    {"vae_block_ms", times_json(result.vae_ms)},
+                   {"last_step_and_vae_ms",
+                    {{"beside", times_json(result.beside_ms)}, {"in_turn", times_json(result.in_turn_ms)}}},
                    {"frames_per_second", json_or_null(result.frames_per_second())},
+                   {"frames_per_second_beside", json_or_null(result.frames_per_second_beside())},
                    {"work", work_json(result)},
                    {"memory", memory_json(result.memory)}};
   add_asked_for(document, result);
@@ -233,8 +243,15 @@ std::string text_of(const BenchResult& result) {
   if (const auto frames = result.frames_per_second()) {
     out << "frames per second:     " << std::setprecision(3) << *frames << std::setprecision(1) << "\n";
   }
+  if (const auto frames = result.frames_per_second_beside()) {
+    out << "last step and decoding: " << median_of(result.beside_ms) << " ms beside each other, "
+        << median_of(result.in_turn_ms) << " ms in turn\n"
+        << "frames per second:     " << std::setprecision(3) << *frames << std::setprecision(1)
+        << " with decoding beside the last step\n";
+  }
   if (!result.step_ms.empty()) write_comparisons(out, result);
   write_memory(out, result.memory);
+  write(out, result.products);
   if (result.profile) write_profile(out, *result.profile);
   return out.str();
 }

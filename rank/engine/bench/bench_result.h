@@ -11,6 +11,7 @@
 #include "rank/engine/bench/encoder_bench.h"
 #include "rank/engine/bench/op_profile.h"
 #include "rank/engine/bench/step_work.h"
+#include "rank/engine/bench/timed_way.h"
 
 namespace longtake {
 
@@ -56,6 +57,9 @@ struct BenchResult {
   Interval steps;               ///< that this stage does
   std::vector<double> step_ms;  ///< one step of one block each: a forward pass, or two with guidance
   std::vector<double> vae_ms;   ///< one block each
+  /// On a GPU: the last step of a block, and a block decoded beside it, or behind it.
+  std::vector<double> beside_ms;
+  std::vector<double> in_turn_ms;
   BenchMemory memory;
   std::optional<BenchProfile> profile;
   bool has_random_weights = true;
@@ -64,10 +68,14 @@ struct BenchResult {
   StepWork work;            ///< of one forward pass
   std::optional<DeviceCeilings> ceilings;
   std::optional<BenchEncoders> encoders;
+  std::vector<TimedWork> products;  ///< and attention, if asked for
   std::optional<BenchBaseline> baseline;
 
   /// Of one engine that does this stage's steps of a block, then decodes it; none when nothing took time.
   std::optional<double> frames_per_second() const;
+
+  /// The same where blocks are decoded beside the last step, as an engine does on a GPU.
+  std::optional<double> frames_per_second_beside() const;
 };
 
 double median_of(std::vector<double> values);

@@ -10,10 +10,12 @@
 #include "jobs/error.h"
 #include "jobs/gpu_allowance.h"
 #include "jobs/model/memory_model.h"
+#include "rank/engine/bench/attention_bench.h"
 #include "rank/engine/bench/bench_model.h"
 #include "rank/engine/bench/device_clock.h"
 #include "rank/engine/bench/plain_layers.h"
 #include "rank/engine/bench/process_memory.h"
+#include "rank/engine/bench/product_bench.h"
 #include "rank/engine/bench/stage_model.h"
 #include "rank/engine/bench/tensor_memory.h"
 #include "rank/engine/devices/own_memory.h"
@@ -69,8 +71,10 @@ class BenchRun {
     forget_device_peak(options_.device);
     if (transformer_) run_steps();
     if (decoder_) run_vae();
+    if (transformer_ && decoder_ && !options_.device.is_cpu()) run_beside();
     if (options_.with_profile) profile();
     finish();
+    if (!result_.beside_ms.empty()) compare_in_turn();
     return std::move(result_);
   }
 
@@ -87,12 +91,20 @@ class BenchRun {
       result_.encoders =
           BenchEncoders{bench_text_encoder(model_, plain), bench_speech_encoder(model_, plain)};
     }
+    if (options_.with_products) measure_products();
     if (options_.with_baseline) measure_baseline();
     empty_device_cache(options_.device);
   }
 
   at::TensorOptions tensor_options() const {
     return at::TensorOptions(options_.precision).device(options_.device);
+  }
+
+  void measure_products() {
+    result_.products = bench_products(options_, model_.transformer(), clip_, stage_.layers);
+    if (auto attention = bench_attention(options_, model_.transformer(), clip_, stage_.layers)) {
+      result_.products.push_back(*std::move(attention));
+    }
   }
 
   void measure_baseline() {
@@ -194,10 +206,47 @@ class BenchRun {
     const std::int64_t before = memory_.live_bytes();
     memory_.forget_peak();
     for (std::int64_t block = 0; block < options_.blocks; ++block) {
-      result_.vae_ms.push_back(ms_of([&] { frames_->add(latent); }));
+      result_.vae_ms.push_back(ms_of([&] {
+        frames_->add(latent);
+        frames_->catch_up();
+      }));
     }
     measured_["vae workspace and frames"] = memory_.peak_bytes() - before;
     peak_tensors_ = std::max(peak_tensors_, memory_.peak_bytes());
+  }
+
+  /// Blocks in the last step, each decoded behind it, as an engine makes them: it takes every block's latents
+  /// to the host, so it waits for the step. From block to block by the host's clock.
+  std::vector<double> last_step_and_vae_ms() {
+    const at::Tensor latent = latent_CFYX();
+    std::vector<double> ms;
+    std::int64_t begin = 0;
+    for (std::int64_t block = 0; block <= options_.blocks; ++block) {
+      transformer_->run(stage_.steps.end - 1, options_.all_blocks() + block);
+      frames_->catch_up();
+      wait_for(options_.device);
+      frames_->add(latent);
+      const std::int64_t end = now_ns();
+      if (block > 0) ms.push_back(static_cast<double>(end - begin) / 1e6);
+      begin = end;
+    }
+    frames_->catch_up();
+    return ms;
+  }
+
+  void run_beside() {
+    memory_.forget_peak();
+    result_.beside_ms = last_step_and_vae_ms();
+    peak_tensors_ = std::max(peak_tensors_, memory_.peak_bytes());
+  }
+
+  /// After what memory an engine takes is known: this takes more.
+  void compare_in_turn() {
+    frames_ = std::make_unique<VaeFrames>(
+        *decoder_, [](const std::uint8_t*) {}, Decoding::InTurn);
+    empty_device_cache(options_.device);
+    frames_->precede(latent_CFYX());
+    result_.in_turn_ms = last_step_and_vae_ms();
   }
 
   /// One block more, with the window as it is.
@@ -214,6 +263,7 @@ class BenchRun {
       const at::Tensor latent = latent_CFYX();
       const OpProfile vae(options_.device, compute_threads_of_device());
       frames_->add(latent);
+      frames_->catch_up();
       profile.vae = vae.table();
     }
     result_.profile = std::move(profile);

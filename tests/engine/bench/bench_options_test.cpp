@@ -63,11 +63,12 @@ TEST(BenchOptions, AStageOfALayoutThatSplitsTheStepsWorksBlockAfterBlock) {
 
 TEST(BenchOptions, MemoryAndComparisonsCanBeAskedFor) {
   const BenchOptions options = parsed({"--model", "ckpt", "--memory-gib", "23.5", "--ceilings", "--encoders",
-                                       "--baseline", "--guided", "--clip-frames", "24"})
+                                       "--baseline", "--products", "--guided", "--clip-frames", "24"})
                                    .value();
   EXPECT_EQ(options.model, "ckpt");
   EXPECT_EQ(options.memory_bytes, std::int64_t{47} << 29);
-  EXPECT_TRUE(options.with_ceilings && options.with_encoders && options.with_baseline && options.is_guided);
+  EXPECT_TRUE(options.with_ceilings && options.with_encoders && options.with_baseline &&
+              options.with_products && options.is_guided);
   EXPECT_EQ(options.clip_frames, 24);
   EXPECT_THAT(problem_of({"--config", "c.json", "--model", "ckpt"}), HasSubstr("--model"));
 }
@@ -84,6 +85,7 @@ TEST(BenchOptions, EachWrongValueIsNamedWithWhatWouldBeRight) {
   const auto problem = [](const char* option, const char* value) {
     return problem_of({"--config", "c.json", option, value});
   };
+  EXPECT_EQ(problem("--kv-cache-dtype", "int8"), "--kv-cache-dtype must be auto or fp8, got 'int8'");
   EXPECT_EQ(problem("--precision", "fp4"), "--precision must be fp32, bf16, fp8 or int8, got 'fp4'");
   EXPECT_EQ(problem("--order", "both"), "--order must be step-major or block-major, got 'both'");
   EXPECT_EQ(problem("--device", "tpu"), "--device must be cpu or cuda, got 'tpu'");

@@ -130,6 +130,24 @@ TEST(BenchRun, ComparesWithTheDeviceAtItsBestAndWithPlainLayers) {
               work.at("step_tflops").get<double>() / work.at("product_tflops_at_best").get<double>(), 1e-9);
 }
 
+TEST(BenchRun, TimesEachProductInSeveralWays) {
+  BenchOptions options = small_bench();
+  options.with_products = true;
+  for (const Precision matrices : {Precision::Auto, Precision::Fp8}) {
+    options.matrices = matrices;
+    const BenchResult result = run_bench(options);
+    ASSERT_THAT(result.products, SizeIs(4)) << "attention is in tiles on a CPU";
+    std::int64_t calls = 0;
+    for (const TimedWork& product : result.products) {
+      calls += product.calls;
+      for (const TimedWay& way : product.ways) EXPECT_GT(way.tflops, 0) << product.work << ", " << way.way;
+    }
+    EXPECT_EQ(calls, 3 * 6 + 2 * 2) << "three layers, two with audio";
+    EXPECT_EQ(json_of(result).at("products").at(0).at("ways").at(0).at("way"), "the engine's");
+    EXPECT_THAT(text_of(result), testing::HasSubstr("feed-forward out, 48 x 48 x 32"));
+  }
+}
+
 TEST(StepWork, IsThatOfThePublishedModel) {
   TransformerConfig config;
   config.dim = 5120;
