@@ -35,27 +35,35 @@ InjectedAudio AudioInjector::listen(const AudioTokens& tokens) const {
     values.push_back(heard.values);
   }
   const auto by_frame = [&](const std::vector<at::Tensor>& parts) {
-    const at::Tensor all = at::cat(parts);
+    const at::Tensor all = parts.size() == 1 ? parts.front() : at::cat(parts);
     return all.view({frames, local_FND.size(1), all.size(1), all.size(2)});
   };
   return {{shift_scale[1].add(1), shift_scale[0].contiguous(), kAdainEps},
           {by_frame(keys), by_frame(values)}};
 }
 
-void AudioInjector::inject(const at::Tensor& hidden_LD, const InjectedAudio& audio,
+void AudioInjector::inject(HiddenStates& hidden_LD, const InjectedAudio& audio,
                            LayerWorkspace& workspace) const {
-  const LayerNorm& norm = audio.norm;
-  const KeysValues& context = audio.context;
-  const std::int64_t frames = context.keys.size(0), tokens = hidden_LD.size(0) / frames;
-  const std::int64_t step = frames_at_once(hidden_LD, frames);
+  const std::int64_t frames = audio.context.keys.size(0), step = frames_at_once(audio.context.keys, frames);
+  if (step == frames) return inject_frames(hidden_LD, audio, workspace);
+  const at::Tensor sum_LD = hidden_LD.sum_TD();
+  const std::int64_t tokens = sum_LD.size(0) / frames;
   for (std::int64_t first = 0; first < frames; first += step) {
     const auto of_frames = [&](const at::Tensor& all) { return all.narrow(0, first, step); };
-    const at::Tensor part_TD = hidden_LD.narrow(0, first * tokens, step * tokens);
-    const LinearInput normed_TD = normed_for(projections_.reader(), part_TD,
-                                             {of_frames(norm.gain_FD), of_frames(norm.shift_FD), norm.eps});
-    add_(part_TD,
-         projections_.cross(normed_TD, {of_frames(context.keys), of_frames(context.values)}, workspace));
+    HiddenStates part_TD(sum_LD.narrow(0, first * tokens, step * tokens));
+    const LayerNorm& norm = audio.norm;
+    inject_frames(part_TD,
+                  {{of_frames(norm.gain_FD), of_frames(norm.shift_FD), norm.eps},
+                   {of_frames(audio.context.keys), of_frames(audio.context.values)}},
+                  workspace);
+    part_TD.sum_TD();
   }
+}
+
+void AudioInjector::inject_frames(HiddenStates& hidden_TD, const InjectedAudio& audio,
+                                  LayerWorkspace& workspace) const {
+  const LinearInput normed_TD = hidden_TD.normed_for(projections_.reader(), audio.norm);
+  hidden_TD.add(projections_.cross(normed_TD, audio.context, workspace));
 }
 
 }  // namespace longtake

@@ -4,6 +4,7 @@
 
 #include "rank/engine/kernels/layer_norm.h"
 #include "rank/engine/transformer/audio_encoder.h"
+#include "rank/engine/transformer/hidden_states.h"
 #include "rank/engine/transformer/projections.h"
 
 // F latent frames of a block, L tokens of a block, N local audio tokens of a frame, D model width, H heads,
@@ -25,10 +26,12 @@ class AudioInjector {
 
   InjectedAudio listen(const AudioTokens& tokens) const;
 
-  /// Adds to `hidden`, float32, in place.
-  void inject(const at::Tensor& hidden_LD, const InjectedAudio& audio, LayerWorkspace& workspace) const;
+  /// Adds to `hidden`: out of the workspace, which must stay until that is done.
+  void inject(HiddenStates& hidden_LD, const InjectedAudio& audio, LayerWorkspace& workspace) const;
 
  private:
+  void inject_frames(HiddenStates& hidden_TD, const InjectedAudio& audio, LayerWorkspace& workspace) const;
+
   Projections projections_;
   Linear modulation_;
 };

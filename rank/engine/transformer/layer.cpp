@@ -61,22 +61,23 @@ std::optional<InjectedAudio> Layer::audio(const AudioTokens& tokens) const {
 
 Layer::Modulation Layer::modulation(const TimeModulation& time) const {
   const at::Tensor sum_6D = modulation_6D_ + time.layers_6D;
-  return {{sum_6D[1].add(1), sum_6D[0], eps_}, sum_6D[2], {sum_6D[4].add(1), sum_6D[3], eps_}, sum_6D[5]};
+  sum_6D.view({2, 3, -1}).select(1, 1).add_(1);  // what is written as a scale is a gain of 1 + it
+  return {{sum_6D[1], sum_6D[0], eps_}, sum_6D[2], {sum_6D[4], sum_6D[3], eps_}, sum_6D[5]};
 }
 
-void Layer::run_block(const at::Tensor& hidden_LD, const BlockPlace& place, const TimeModulation& time,
+void Layer::run_block(HiddenStates& hidden_LD, const BlockPlace& place, const TimeModulation& time,
                       const KeysValues& text, const std::optional<InjectedAudio>& audio, LayerCache& cache,
                       LayerWorkspace& workspace) const {
   const Modulation modulated = modulation(time);
-  const LinearInput normed_LD = normed_for(self_attention_.reader(), hidden_LD, modulated.norm);
+  const LinearInput normed_LD = hidden_LD.normed_for(self_attention_.reader(), modulated.norm);
   finish(hidden_LD, attend_block(normed_LD, place, cache, workspace), modulated, text, workspace);
   if (injector_) injector_->inject(hidden_LD, audio.value(), workspace);
 }
 
-void Layer::run_sink(const at::Tensor& hidden_SD, const at::Tensor& turn_SJ, const TimeModulation& time_zero,
+void Layer::run_sink(HiddenStates& hidden_SD, const at::Tensor& turn_SJ, const TimeModulation& time_zero,
                      const KeysValues& text, LayerCache& cache, LayerWorkspace& workspace) const {
   const Modulation modulated = modulation(time_zero);
-  const LinearInput normed_SD = normed_for(self_attention_.reader(), hidden_SD, modulated.norm);
+  const LinearInput normed_SD = hidden_SD.normed_for(self_attention_.reader(), modulated.norm);
   finish(hidden_SD, attend_sink(normed_SD, turn_SJ, cache, workspace), modulated, text, workspace);
 }
 
@@ -102,17 +103,16 @@ at::Tensor Layer::attend_sink(const LinearInput& normed_SD, const at::Tensor& tu
   return self_attention_.gathered_TD(query_SD, {cache.sink_keys_SHK(), cache.sink_values_SHK()}, workspace);
 }
 
-/// All that follows self-attention. Each addition to the hidden states makes the next part's input with it.
-void Layer::finish(const at::Tensor& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulated,
+/// All that follows self-attention.
+void Layer::finish(HiddenStates& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulated,
                    const KeysValues& text, LayerWorkspace& workspace) const {
-  const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD.size(0), self_attention_);
+  const at::Tensor out_TD = rows(workspace.key_TD, hidden_TD.tokens(), self_attention_);
   self_attention_.output_into(out_TD, gathered_TD);
-  const LinearInput asking_TD =
-      add_then_normed_for(text_attention_.reader(), hidden_TD, out_TD, modulated.gate_D, text_norm_);
-  const at::Tensor heard_TD = text_attention_.cross(asking_TD, text, workspace);
-  const LinearInput normed_TD =
-      add_then_normed_for(ffn_in_, hidden_TD, heard_TD, /*gate=*/{}, modulated.ffn_norm);
-  add_gated_(hidden_TD, feed_forward(normed_TD, workspace), modulated.ffn_gate_D);
+  hidden_TD.add(out_TD, modulated.gate_D);
+  const LinearInput asking_TD = hidden_TD.normed_for(text_attention_.reader(), text_norm_);
+  hidden_TD.add(text_attention_.cross(asking_TD, text, workspace));
+  const LinearInput normed_TD = hidden_TD.normed_for(ffn_in_, modulated.ffn_norm);
+  hidden_TD.add(feed_forward(normed_TD, workspace), modulated.ffn_gate_D);
 }
 
 /// A view of the workspace's key buffer.

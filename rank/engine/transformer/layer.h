@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "rank/engine/kernels/layer_norm.h"
 #include "rank/engine/transformer/audio_injector.h"
+#include "rank/engine/transformer/hidden_states.h"
 #include "rank/engine/transformer/layer_cache.h"
 #include "rank/engine/transformer/layer_workspace.h"
 #include "rank/engine/transformer/projections.h"
@@ -34,8 +34,8 @@ BlockPlace block_place(const TransformerConfig& config, const TokenGrid& grid, s
 at::Tensor sink_turn_SJ(const TransformerConfig& config, const TokenGrid& grid, at::Device device);
 
 /// One layer: self-attention over sink and window, attention to the text, feed-forward network, and, in
-/// some layers, injected audio. Hidden states are float32 and are changed in place; products are computed
-/// in the weights' type.
+/// some layers, injected audio. Products are computed in the weights' type. A layer's last addition to the
+/// hidden states lies in the workspace until the next layer's norm makes it.
 class Layer {
  public:
   /// `weights`: the whole checkpoint. Takes blocks.`index` and its injector, if there is one.
@@ -47,12 +47,12 @@ class Layer {
   std::optional<InjectedAudio> audio(const AudioTokens& tokens) const;
 
   /// Adds the block to the cache and attends to all of it. `audio` is what audio() gave.
-  void run_block(const at::Tensor& hidden_LD, const BlockPlace& place, const TimeModulation& time,
+  void run_block(HiddenStates& hidden_LD, const BlockPlace& place, const TimeModulation& time,
                  const KeysValues& text, const std::optional<InjectedAudio>& audio, LayerCache& cache,
                  LayerWorkspace& workspace) const;
 
   /// Fills the cache's sink. Sink tokens attend to each other only; audio does not reach them.
-  void run_sink(const at::Tensor& hidden_SD, const at::Tensor& turn_SJ, const TimeModulation& time_zero,
+  void run_sink(HiddenStates& hidden_SD, const at::Tensor& turn_SJ, const TimeModulation& time_zero,
                 const KeysValues& text, LayerCache& cache, LayerWorkspace& workspace) const;
 
  private:
@@ -62,7 +62,7 @@ class Layer {
                           LayerWorkspace& workspace) const;
   at::Tensor attend_sink(const LinearInput& normed_SD, const at::Tensor& turn_SJ, LayerCache& cache,
                          LayerWorkspace& workspace) const;
-  void finish(const at::Tensor& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulation,
+  void finish(HiddenStates& hidden_TD, const at::Tensor& gathered_TD, const Modulation& modulation,
               const KeysValues& text, LayerWorkspace& workspace) const;
   at::Tensor feed_forward(const LinearInput& normed_TD, LayerWorkspace& workspace) const;
 

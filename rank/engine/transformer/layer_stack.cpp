@@ -1,6 +1,7 @@
 #include "rank/engine/transformer/layer_stack.h"
 
 #include <string>
+#include <utility>
 
 #include "jobs/error.h"
 
@@ -37,19 +38,21 @@ StepCache LayerStack::new_cache(const CacheShape& shape) const {
 
 at::Tensor LayerStack::run_sink(at::Tensor hidden_SD, const at::Tensor& turn_SJ,
                                 const TimeModulation& time_zero, const StackText& text, StepCache& cache) {
+  HiddenStates hidden(std::move(hidden_SD));
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    layers_[i].run_sink(hidden_SD, turn_SJ, time_zero, text.layers.at(i), cache.layer(i), workspace_);
+    layers_[i].run_sink(hidden, turn_SJ, time_zero, text.layers.at(i), cache.layer(i), workspace_);
   }
-  return hidden_SD;
+  return hidden.sum_TD();
 }
 
 at::Tensor LayerStack::run_block(at::Tensor hidden_LD, const BlockPlace& place, const TimeModulation& time,
                                  const StackText& text, const StackAudio& audio, StepCache& cache) {
+  HiddenStates hidden(std::move(hidden_LD));
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    layers_[i].run_block(hidden_LD, place, time, text.layers.at(i), audio.layers.at(i), cache.layer(i),
+    layers_[i].run_block(hidden, place, time, text.layers.at(i), audio.layers.at(i), cache.layer(i),
                          workspace_);
   }
-  return hidden_LD;
+  return hidden.sum_TD();
 }
 
 }  // namespace longtake

@@ -57,17 +57,6 @@ void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const
   second.into(out_TO, inner_TN);
 }
 
-LinearInput normed_for(const Linear& reader, const at::Tensor& x_TI, const LayerNorm& norm) {
-  if (reader.is_fp8()) return layer_norm_e4m3(x_TI, norm);
-  return layer_norm(x_TI, norm, reader.bias_O.scalar_type());
-}
-
-LinearInput add_then_normed_for(const Linear& reader, const at::Tensor& hidden_TI, const at::Tensor& out_TI,
-                                const at::Tensor& gate_I, const LayerNorm& norm) {
-  if (reader.is_fp8()) return add_then_norm_e4m3(hidden_TI, out_TI, gate_I, norm);
-  return add_then_norm(hidden_TI, out_TI, gate_I, norm);
-}
-
 Linear joined(const std::vector<Linear>& parts) {
   const auto join = [&](at::Tensor Linear::*member) {
     std::vector<at::Tensor> tensors;

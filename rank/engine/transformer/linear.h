@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "rank/engine/kernels/layer_norm.h"
 #include "rank/engine/transformer/linear_input.h"
 #include "rank/engine/weights/weights.h"
 
@@ -37,11 +36,6 @@ struct Linear {
 /// costs no pass over memory: it goes into the first product, or into the rounding before an fp8 one.
 void two_layers_into(const at::Tensor& out_TO, const at::Tensor& inner_TN, const LinearInput& x_TI,
                      const Linear& first, const Linear& second);
-
-/// The layer norm of x, and that of hidden += out * gate, as `reader` is best given them.
-LinearInput normed_for(const Linear& reader, const at::Tensor& x_TI, const LayerNorm& norm);
-LinearInput add_then_normed_for(const Linear& reader, const at::Tensor& hidden_TI, const at::Tensor& out_TI,
-                                const at::Tensor& gate_I, const LayerNorm& norm);
 
 /// The outputs of all, one after another: one product instead of several. In memory of its own.
 Linear joined(const std::vector<Linear>& parts);
