@@ -14,7 +14,7 @@
 /// `protocol` must be kEngineProtocol. docs/formats.md shows every line.
 namespace longtake {
 
-inline constexpr int kEngineProtocol = 4;
+inline constexpr int kEngineProtocol = 5;
 inline constexpr const char* kEngineDescriptorVariable = "LONGTAKE_ENGINE_FD";
 
 // Orders, rank -> engine.

@@ -13,6 +13,8 @@ const std::vector<Choice<Continuity>> kContinuities = {
     {"auto", Continuity::Auto}, {"chained", Continuity::Chained}, {"parallel", Continuity::Parallel}};
 const std::vector<Choice<Precision>> kPrecisions = {
     {"auto", Precision::Auto}, {"fp8", Precision::Fp8}, {"int8", Precision::Int8}};
+const std::vector<Choice<KvCacheDtype>> kKvCacheDtypes = {{"auto", KvCacheDtype::Auto},
+                                                          {"fp8", KvCacheDtype::Fp8}};
 const std::vector<Choice<OnOom>> kOnOoms = {{"fail", OnOom::Fail}, {"smaller_size", OnOom::SmallerSize}};
 
 template <class Value>
@@ -112,6 +114,7 @@ void read_settings(YamlDocument& yaml, JobSettings& settings) {
   set(yaml.choice("enable_online_decode", kToggles), settings.enable_online_decode);
   set(yaml.choice("offload_model", kToggles), settings.offload_model);
   set(yaml.choice("precision", kPrecisions), settings.precision);
+  set(yaml.choice("kv_cache_dtype", kKvCacheDtypes), settings.kv_cache_dtype);
   set(yaml.choice("continuity", kContinuities), settings.continuity);
   set(yaml.boolean("trim_silence"), settings.trim_silence);
   set(yaml.choice("on_oom", kOnOoms), settings.on_oom);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "jobs/kv_cache_dtype.h"
 #include "jobs/precision.h"
 
 namespace longtake {
@@ -45,6 +46,7 @@ struct JobSettings {
   Toggle enable_online_decode = Toggle::Auto;
   Toggle offload_model = Toggle::Auto;
   Precision precision = Precision::Auto;
+  KvCacheDtype kv_cache_dtype = KvCacheDtype::Auto;
   Continuity continuity = Continuity::Auto;
   std::optional<int> segment_clips;  ///< nullopt: auto, about four minutes of work
   bool trim_silence = true;

@@ -16,7 +16,7 @@
 /// Every message is one JSON object: {"v": kMessageVersion, "type": ..., ...}.
 namespace longtake {
 
-inline constexpr int kMessageVersion = 6;
+inline constexpr int kMessageVersion = 7;
 inline constexpr std::int64_t kHeartbeatEvery_ms = 500;
 /// A rank that was silent for so long is taken for lost.
 inline constexpr std::int64_t kRankSilence_ms = 3000;

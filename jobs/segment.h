@@ -8,6 +8,7 @@
 #include "jobs/clip_math.h"
 #include "jobs/ids.h"
 #include "jobs/interval.h"
+#include "jobs/kv_cache_dtype.h"
 #include "jobs/layout.h"
 #include "jobs/precision.h"
 
@@ -24,6 +25,7 @@ struct GenerationSettings {
   std::string model;      ///< checkpoint directory; empty for engines without a model
   std::string lora;       ///< file; empty for none
   Precision precision = Precision::Auto;
+  KvCacheDtype kv_cache_dtype = KvCacheDtype::Auto;
 };
 
 /// Which part of an attempt one engine of a group does. Every engine of the group gets the same order but
@@ -105,7 +107,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineWork, device, precision, seconds, alloc
                                    used_bytes, peak)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FrameSize, height, width)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GenerationSettings, prompt, sample_steps, sample_guide_scale,
-                                   fold_last_step, base_seed, infer_frames, model, lora, precision)
+                                   fold_last_step, base_seed, infer_frames, model, lora, precision,
+                                   kv_cache_dtype)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SegmentOrder, attempt, job, identity, settings, size, range, clips, frames,
                                    renewal_clips, share, film_frames, reference_image, speech, speech_samples,
                                    segment, carry_in, carry_out, unfinished)

@@ -17,6 +17,8 @@ const std::map<std::string, std::string>& contents() {
   return table;
 }
 
+std::string word_of(const nlohmann::json& value) { return value.is_null() ? "not set" : value.dump(); }
+
 }  // namespace
 
 Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& hashes) {
@@ -42,6 +44,10 @@ Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& h
   if (spec.engine == EngineKind::LiveAvatar) {
     identity.of["segment_clips"] = avatar_segment_clips(settings);
     identity.of["precision"] = hashes.precision;
+    // Not when it is what it was before there was a choice: films that were begun then go on.
+    if (settings.kv_cache_dtype != KvCacheDtype::Auto) {
+      identity.of["kv_cache_dtype"] = name_of(settings.kv_cache_dtype);
+    }
   }
   identity.hash = sha256_of_text(identity.of.dump());
   return identity;
@@ -49,15 +55,18 @@ Identity identity_of(const JobSpec& spec, FrameSize size, const InputContents& h
 
 std::string describe_difference(const nlohmann::json& before, const nlohmann::json& now) {
   std::string text;
-  for (const auto& [key, value] : now.items()) {
-    const nlohmann::json old = before.value(key, nlohmann::json());
+  nlohmann::json all = before;
+  all.update(now);
+  for (const auto& item : all.items()) {
+    const std::string& key = item.key();
+    const nlohmann::json old = before.value(key, nlohmann::json()), value = now.value(key, nlohmann::json());
     if (old == value) continue;
     if (!text.empty()) text += "; ";
     const auto content = contents().find(key);
     const bool had_and_has = !old.empty() && old != "" && value != "";
     text += content != contents().end() && had_and_has
                 ? content->second
-                : key + " was " + old.dump() + " and is now " + value.dump();
+                : key + " was " + word_of(old) + " and is now " + word_of(value);
   }
   return text;
 }

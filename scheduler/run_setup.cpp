@@ -72,7 +72,8 @@ SegmentOrder order_of(const PreparedJob& job, const StoredJob& stored, const Job
   order.identity = job.identity.hash;
   order.settings = {job.spec.prompt,         settings.sample_steps,  settings.sample_guide_scale,
                     settings.fold_last_step, settings.base_seed,     settings.infer_frames,
-                    job.spec.model.string(), job.spec.lora.string(), settings.precision};
+                    job.spec.model.string(), job.spec.lora.string(), settings.precision,
+                    settings.kv_cache_dtype};
   order.size = job.size;
   order.film_frames = job.film_frames;
   order.renewal_clips = stored.segment_clips;

@@ -29,6 +29,12 @@ std::int64_t number_bytes(WeightType type, DeviceKind device) {
 }
 std::int64_t number_bytes(const MemoryDemand& demand) { return number_bytes(demand.weights, demand.device); }
 
+/// The keys, or the values, of one token in one layer.
+std::int64_t cached_token_bytes(const ModelShape& shape, const MemoryDemand& demand) {
+  if (demand.kv_cache == KvCacheDtype::Fp8) return shape.dim + kFloatBytes;
+  return shape.dim * number_bytes(demand);
+}
+
 std::int64_t matrix_bytes(const WeightCount& count, WeightType type, DeviceKind device) {
   if (!has_eight_bits(type)) return count.matrices * number_bytes(type, device);
   return count.matrices + count.matrix_rows * kFloatBytes;
@@ -63,6 +69,13 @@ std::int64_t product_bytes(const ModelShape& shape, const MemoryDemand& demand, 
   return std::min(kInt8Tile_bytes, shape.dim * shape.ffn_dim * number_bytes(demand));
 }
 
+/// One layer's keys and values, of a cache in eight bits, as attention reads them.
+std::int64_t opened_cache_bytes(const ModelShape& shape, const MemoryDemand& demand) {
+  if (demand.kv_cache == KvCacheDtype::Auto) return 0;
+  const TokenCount tokens = tokens_of(demand.size, demand.infer_frames);
+  return 2 * (tokens.sink + tokens.window) * shape.dim * number_bytes(demand);
+}
+
 /// Hidden states stay in 32 bits; a layer's input, queries, keys and the feed-forward network's inner
 /// values are kept for all layers, and two or three results of products exist for a moment.
 std::int64_t activation_bytes(const ModelShape& shape, const MemoryDemand& demand, const Stage& stage) {
@@ -71,7 +84,13 @@ std::int64_t activation_bytes(const ModelShape& shape, const MemoryDemand& deman
   const std::int64_t number = number_bytes(demand);
   const std::int64_t of_a_row = shape.dim * (3 * kFloatBytes + 4 * number) + shape.ffn_dim * number;
   return rows * of_a_row + product_bytes(shape, demand, rows) + kScores_bytes +
-         audio_cache_bytes(shape, demand, stage.layers);
+         opened_cache_bytes(shape, demand) + audio_cache_bytes(shape, demand, stage.layers);
+}
+
+/// Of keys before RoPE, in one layer. A cache in eight bits keeps no others of the reference.
+std::int64_t reference_keys_bytes(const ModelShape& shape, const MemoryDemand& demand) {
+  if (demand.kv_cache == KvCacheDtype::Fp8) return 0;
+  return tokens_of(demand.size, demand.infer_frames).reference * shape.dim * number_bytes(demand);
 }
 
 /// Two to receive into, one to send from: hidden states between layers, latents between steps.
@@ -113,11 +132,10 @@ class StagePrediction {
     const std::int64_t layers = stage_.layers.length();
     const std::int64_t texts = chains_of_text(demand_);
     const std::int64_t caches = caches_of(layout_, stage_) * texts;
-    const std::int64_t reference = tokens_of(demand_.size, demand_.infer_frames).reference * shape_.dim;
     add("transformer weights", stage_weight_bytes(shape_, stage_, demand_.weights, demand_.device));
     add("key/value cache", caches * window_cache_bytes(shape_, demand_, layers));
     add("sink cache", caches * sink_cache_bytes(shape_, demand_, layers));
-    add("reference keys", texts * reference * number_bytes(demand_) * layers);
+    add("reference keys", texts * layers * reference_keys_bytes(shape_, demand_));
     add("text keys and values", texts * text_cache_bytes(shape_, demand_, layers));
     add("activations", activation_bytes(shape_, demand_, stage_));
   }
@@ -198,11 +216,13 @@ TokenCount tokens_of(FrameSize size, int infer_frames) {
 }
 
 std::int64_t window_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
-  return 2 * tokens_of(demand.size, demand.infer_frames).window * shape.dim * number_bytes(demand) * layers;
+  const std::int64_t tokens = tokens_of(demand.size, demand.infer_frames).window;
+  return 2 * layers * tokens * cached_token_bytes(shape, demand);
 }
 
 std::int64_t sink_cache_bytes(const ModelShape& shape, const MemoryDemand& demand, std::int64_t layers) {
-  return 2 * tokens_of(demand.size, demand.infer_frames).sink * shape.dim * number_bytes(demand) * layers;
+  const std::int64_t tokens = tokens_of(demand.size, demand.infer_frames).sink;
+  return 2 * layers * tokens * cached_token_bytes(shape, demand);
 }
 
 std::int64_t stage_weight_bytes(const ModelShape& shape, const Stage& stage, WeightType type,

@@ -7,6 +7,7 @@
 #include "jobs/clip_math.h"
 #include "jobs/device_kind.h"
 #include "jobs/job_settings.h"
+#include "jobs/kv_cache_dtype.h"
 #include "jobs/layout.h"
 #include "jobs/model/model_shape.h"
 #include "jobs/precision.h"
@@ -32,6 +33,7 @@ struct MemoryDemand {
   bool guided = false;    ///< a guide scale other than 0 and 1: a second text, and twice the caches
   WeightType weights = WeightType::Bf16;
   DeviceKind device = DeviceKind::Gpu;
+  KvCacheDtype kv_cache = KvCacheDtype::Auto;
 };
 
 /// Tokens of the transformer for frames of one size.

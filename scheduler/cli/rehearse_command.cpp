@@ -81,10 +81,9 @@ std::string remedy(const PlannedJobs& planned, const Rehearsal& rehearsal,
     const bool is_too_large =
         results[i].end == TrialEnd::OutOfMemory || results[i].peak_bytes > rehearsal.trials[i].capacity_bytes;
     if (is_too_large) {
-      return "what would help: a smaller 'size', 'precision: fp8' or int8, more ranks (--ranks) to share the "
-             "layers, or a profile with larger GPUs; 'longtake plan' shows what each needs. A run would go "
-             "on "
-             "in the next larger layout of profile " +
+      return "what would help: a smaller 'size', 'precision: fp8' or int8, 'kv_cache_dtype: fp8', more ranks "
+             "(--ranks) to share the layers, or a profile with larger GPUs; 'longtake plan' shows what each "
+             "needs. A run would go on in the next larger layout of profile " +
              planned.profile.name + " by itself, after it has lost its first attempt.";
     }
   }

@@ -37,6 +37,7 @@ AvatarDemand demand_of(const JobSettings& settings, FrameSize size, const ModelS
   demand.memory.guided = settings.sample_guide_scale != 0 && settings.sample_guide_scale != 1;
   demand.memory.device = device;
   demand.memory.weights = weight_type_of(settings.precision, device);
+  demand.memory.kv_cache = settings.kv_cache_dtype;
   demand.steps = std::max(1, settings.sample_steps - (settings.fold_last_step ? 1 : 0));
   demand.online_decode = settings.enable_online_decode == Toggle::On;
   return demand;

@@ -36,20 +36,46 @@ std::string more_ranks(const Profile& profile, const AvatarDemand& demand, int m
   return std::to_string(choice->layout.ranks()) + what + " (" + description_of(choice->layout) + ")";
 }
 
+/// A job after a change that a person might make, and the words for it.
+struct Change {
+  std::string words;
+  AvatarDemand demand;
+};
+
 /// For a job that is computed in 16 bits.
-std::string eight_bits(const Profile& profile, AvatarDemand demand, int most_ranks) {
-  if (demand.memory.weights != WeightType::Bf16) return "";
+std::optional<Change> matrices_in_eight_bits(const Profile& profile, AvatarDemand demand) {
+  if (demand.memory.weights != WeightType::Bf16) return std::nullopt;
   const Precision precision = profile.fp8_tflops > 0 ? Precision::Fp8 : Precision::Int8;
   demand.memory.weights = weight_type_of(precision, profile.device);
-  const std::string key = "precision: " + std::string(name_of(precision));
-  if (smallest_that_fits(profile, demand, most_ranks)) return key;
-  const std::string size = smaller_size(profile, demand, most_ranks);
-  return size.empty() ? "" : key + " with " + size;
+  return Change{"precision: " + std::string(name_of(precision)), demand};
+}
+
+std::optional<Change> caches_in_eight_bits(const Profile& profile, AvatarDemand demand) {
+  if (profile.device == DeviceKind::Cpu || demand.memory.kv_cache != KvCacheDtype::Auto) return std::nullopt;
+  demand.memory.kv_cache = KvCacheDtype::Fp8;
+  return Change{"kv_cache_dtype: fp8", demand};
+}
+
+/// Either change where it is enough, else both, with a smaller size where that is still too much.
+std::vector<std::string> eight_bits(const Profile& profile, const AvatarDemand& demand, int most_ranks) {
+  std::vector<std::string> enough;
+  Change all{"", demand};
+  for (const auto& change_of : {matrices_in_eight_bits, caches_in_eight_bits}) {
+    const auto alone = change_of(profile, demand), with_others = change_of(profile, all.demand);
+    if (!alone || !with_others) continue;
+    if (smallest_that_fits(profile, alone->demand, most_ranks)) enough.push_back(alone->words);
+    all = {all.words + (all.words.empty() ? "" : " and ") + alone->words, with_others->demand};
+  }
+  if (!enough.empty() || all.words.empty()) return enough;
+  if (smallest_that_fits(profile, all.demand, most_ranks)) return {all.words};
+  const std::string size = smaller_size(profile, all.demand, most_ranks);
+  if (size.empty()) return {};
+  return {all.words + " with " + size};
 }
 
 std::vector<std::string> remedies(const Profile& profile, const AvatarDemand& demand, int most_ranks) {
   std::vector<std::string> all = {smaller_size(profile, demand, most_ranks)};
-  all.push_back(eight_bits(profile, demand, most_ranks));
+  for (std::string& change : eight_bits(profile, demand, most_ranks)) all.push_back(std::move(change));
   all.push_back(more_ranks(profile, demand, most_ranks));
   all.erase(std::remove(all.begin(), all.end(), ""), all.end());
   return all;

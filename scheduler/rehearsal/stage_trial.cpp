@@ -79,13 +79,14 @@ std::vector<std::string> arguments_of(const JobPlan& job, const JobInput& input,
   const AvatarDemand demand = demand_of(settings, job.size, input.model.value(), profile.device);
   std::vector<std::string> arguments = model_arguments(input.spec.model);
   const std::vector<std::string> more = {
-      "--size",        std::to_string(job.size.width) + "*" + std::to_string(job.size.height),
-      "--precision",   precision_word(settings, profile.device),
-      "--steps",       std::to_string(demand.steps),
-      "--layout",      layout_word(job.layout, stage),
-      "--clip-frames", std::to_string(settings.infer_frames),
-      "--warmup",      std::to_string(kWarmUpBlocks),
-      "--blocks",      std::to_string(kBlocks)};
+      "--size",           std::to_string(job.size.width) + "*" + std::to_string(job.size.height),
+      "--precision",      precision_word(settings, profile.device),
+      "--kv-cache-dtype", std::string(name_of(settings.kv_cache_dtype)),
+      "--steps",          std::to_string(demand.steps),
+      "--layout",         layout_word(job.layout, stage),
+      "--clip-frames",    std::to_string(settings.infer_frames),
+      "--warmup",         std::to_string(kWarmUpBlocks),
+      "--blocks",         std::to_string(kBlocks)};
   arguments.insert(arguments.end(), more.begin(), more.end());
   add_device(arguments, profile, place);
   if (demand.memory.guided) arguments.emplace_back("--guided");

@@ -19,6 +19,7 @@ TEST(EngineProtocol, OrdersSurvive) {
   order.attempt = AttemptId{7};
   order.settings.prompt = "two\nlines";
   order.settings.precision = Precision::Int8;
+  order.settings.kv_cache_dtype = KvCacheDtype::Fp8;
   order.speech_samples = {800, 160800};
   order.renewal_clips = 20;
   order.share = {steps_layout(40, 4, 2), 3, "/tmp/meeting"};
@@ -26,6 +27,7 @@ TEST(EngineProtocol, OrdersSurvive) {
   EXPECT_EQ(made.order.attempt, AttemptId{7});
   EXPECT_EQ(made.order.settings.prompt, "two\nlines");
   EXPECT_EQ(made.order.settings.precision, Precision::Int8);
+  EXPECT_EQ(made.order.settings.kv_cache_dtype, KvCacheDtype::Fp8);
   EXPECT_EQ(made.order.speech_samples, order.speech_samples);
   EXPECT_EQ(made.order.renewal_clips, 20);
   EXPECT_EQ(made.order.share.stage, 3);

@@ -37,7 +37,7 @@ TEST(JobSettings, ReadsEveryKey) {
   const auto problems = problems_of(
       "size: '384x256'\nsample_steps: 3\nsample_guide_scale: 1.5\nfold_last_step: true\nbase_seed: 9\n"
       "num_clip: 10\ninfer_frames: 24\nenable_online_decode: true\noffload_model: false\n"
-      "precision: fp8\ncontinuity: parallel\nsegment_clips: 7\ntrim_silence: false\non_oom: smaller_size\n",
+      "precision: fp8\nkv_cache_dtype: fp8\ncontinuity: parallel\nsegment_clips: 7\ntrim_silence: false\non_oom: smaller_size\n",
       settings);
   ASSERT_TRUE(problems.empty()) << shown(problems);
   EXPECT_EQ(settings.size.area, 384 * 256);
@@ -50,6 +50,7 @@ TEST(JobSettings, ReadsEveryKey) {
   EXPECT_EQ(settings.enable_online_decode, Toggle::On);
   EXPECT_EQ(settings.offload_model, Toggle::Off);
   EXPECT_EQ(settings.precision, Precision::Fp8);
+  EXPECT_EQ(settings.kv_cache_dtype, KvCacheDtype::Fp8);
   EXPECT_EQ(settings.continuity, Continuity::Parallel);
   EXPECT_EQ(settings.segment_clips, 7);
   EXPECT_FALSE(settings.trim_silence);
@@ -78,6 +79,14 @@ TEST(JobSettings, KnowsNoOtherPrecisions) {
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_THAT(to_string(problems[0]), HasSubstr("auto, fp8"));
   EXPECT_EQ(settings.precision, Precision::Auto);
+}
+
+TEST(JobSettings, KeepsCachesInWhatTheDeviceComputesInUnlessAskedFor) {
+  JobSettings settings;
+  const auto problems = problems_of("kv_cache_dtype: int8\n", settings);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_THAT(to_string(problems[0]), HasSubstr("auto"));
+  EXPECT_EQ(settings.kv_cache_dtype, KvCacheDtype::Auto);
 }
 
 TEST(JobSettings, SaysWhyClipsAreMultiplesOfTwelve) {

@@ -112,7 +112,7 @@ TEST(Messages, BytesThatAreNoTextDoNotStopAReport) {
 
 TEST(Messages, AnotherVersionIsRefusedWithBothNumbers) {
   EXPECT_THAT([] { decode_scheduler_message(R"({"v": 99, "type": "rejoin"})"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 6"))));
+              ThrowsMessage<Error>(AllOf(HasSubstr("version 99"), HasSubstr("expected 7"))));
 }
 
 class MessageRefused : public ::testing::TestWithParam<const char*> {};

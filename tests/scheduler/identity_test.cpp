@@ -33,6 +33,15 @@ TEST(Identity, HoldsWhatTheModelComputesIn) {
   EXPECT_EQ(describe_difference(before, now), R"(precision was "fp32" and is now "bf16")");
 }
 
+TEST(Identity, HoldsWhatCachesAreInWhereItWasChosen) {
+  JobSpec spec = avatar_job();
+  EXPECT_FALSE(identity(spec).of.contains("kv_cache_dtype"));
+  spec.settings.kv_cache_dtype = KvCacheDtype::Fp8;
+  const auto plain = identity(avatar_job()).of, fp8 = identity(spec).of;
+  EXPECT_EQ(describe_difference(plain, fp8), R"(kv_cache_dtype was not set and is now "fp8")");
+  EXPECT_EQ(describe_difference(fp8, plain), R"(kv_cache_dtype was "fp8" and is now not set)");
+}
+
 TEST(Identity, HoldsWhereWindowsAreRenewedHoweverItWasChosen) {
   JobSpec spec = avatar_job();
   const Identity unset = identity(spec);

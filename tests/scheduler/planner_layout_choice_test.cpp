@@ -89,11 +89,11 @@ TEST(LayoutChoice, SaysByHowMuchNothingFitsAndWhatWould) {
   EXPECT_THAT(text, HasSubstr("3 GPUs like this one (layers x 3)"));
   EXPECT_THAT(text, Not(HasSubstr("fit: size ")));  // no size makes 32 GB of weights fit
   const std::string slot = why_nothing_fits(bundled_profile("1x48gb"), demand_for({384, 704}), 1);
-  EXPECT_THAT(slot, HasSubstr("or precision: fp8, or 2 GPUs like this one"));
+  EXPECT_THAT(slot, HasSubstr("or precision: fp8, or kv_cache_dtype: fp8, or 2 GPUs like this one"));
   Profile older = bundled_profile("1x48gb");
   older.fp8_tflops = 0;
   EXPECT_THAT(why_nothing_fits(older, demand_for({384, 704}), 1),
-              HasSubstr("or precision: int8, or 2 GPUs like this one"));
+              HasSubstr("or precision: int8, or kv_cache_dtype: fp8, or 2 GPUs like this one"));
 }
 
 AvatarDemand demand_in(Precision precision, FrameSize size, DeviceKind device = DeviceKind::Gpu) {
@@ -111,6 +111,24 @@ TEST(LayoutChoice, InEightBitsIsASmallerGroup) {
     EXPECT_THAT(reason, Not(HasSubstr("precision:")));
     EXPECT_THAT(reason, HasSubstr("(single, " + std::string(name_of(precision)) + ")"));
   }
+}
+
+TEST(LayoutChoice, OffersBothInEightBitsWhereNeitherIsEnough) {
+  Profile profile = bundled_profile("1x48gb");
+  profile.usable_bytes = 30'000'000'000 + profile.reserve_bytes;
+  EXPECT_THAT(why_nothing_fits(profile, demand_for({400, 720}), 1),
+              HasSubstr("would fit: precision: fp8 and kv_cache_dtype: fp8, or 2 GPUs"));
+  EXPECT_THAT(why_nothing_fits(bundled_profile("1x24gb"), demand_for({400, 720}), 1),
+              HasSubstr("would fit: precision: fp8 and kv_cache_dtype: fp8 with size 512*320, or 3 GPUs"));
+}
+
+TEST(LayoutChoice, OffersCachesInFp8WhereMatricesAreInEightBitsAlready) {
+  Profile profile = bundled_profile("1x48gb");
+  profile.usable_bytes = 30'000'000'000 + profile.reserve_bytes;
+  AvatarDemand demand = demand_in(Precision::Fp8, {400, 720});
+  EXPECT_THAT(why_nothing_fits(profile, demand, 1), HasSubstr("or kv_cache_dtype: fp8, or 2 GPUs"));
+  demand.memory.kv_cache = KvCacheDtype::Fp8;
+  EXPECT_TRUE(smallest_that_fits(profile, demand, 1));
 }
 
 TEST(LayoutChoice, SaysThatGpusDoNotMultiplyFp8AndWhatToWriteInstead) {
@@ -166,6 +184,37 @@ TEST(AvatarCost, IsWithinATenthOfWhatOneGpuReached) {
     EXPECT_NEAR(avatar_frames_per_second(profile, demand, layers_layout(40, 4, 1)), reached.frames_per_second,
                 reached.frames_per_second / 10);
   }
+}
+
+/// One thread, four steps and decoding: docs/performance.md.
+TEST(AvatarCost, IsWithinAQuarterOfWhatOneCoreReached) {
+  struct Reached {
+    std::string model;
+    FrameSize size;
+    double frames_per_second;
+  };
+  const std::string configs = LONGTAKE_CONFIGS_DIR;
+  for (const Reached& reached :
+       {Reached{configs + "/models/tiny", {128, 128}, 21.1}, {configs + "/../tests/bench/dim1024.json", {256, 384}, 0.176}}) {
+    const ModelShape shape = shape_in(reached.model);
+    const AvatarDemand demand = demand_of(JobSettings{}, reached.size, shape, DeviceKind::Cpu);
+    EXPECT_NEAR(avatar_frames_per_second(bundled_profile("cpu"), demand, layers_layout(shape.layers, 4, 1)),
+                reached.frames_per_second, reached.frames_per_second / 4)
+        << reached.model;
+  }
+}
+
+TEST(AvatarCost, OnACpuAChainIsAsFastAsTheEngineThatDecodes) {
+  const Profile cpu = bundled_profile("cpu");
+  const ModelShape tiny = read_model_shape(LONGTAKE_CONFIGS_DIR "/models/tiny");
+  const AvatarDemand demand = demand_of(JobSettings{}, {128, 128}, tiny, DeviceKind::Cpu);
+  const auto frames_per_second = [&](const Layout& layout) { return avatar_frames_per_second(cpu, demand, layout); };
+  const double one = frames_per_second(layers_layout(tiny.layers, 4, 1));
+  const double two = frames_per_second(layers_layout(tiny.layers, 4, 2));
+  const double decoder_apart = frames_per_second(steps_layout(tiny.layers, 4, 1));
+  EXPECT_GT(two, one);
+  EXPECT_LT(two, 1.3 * one);
+  EXPECT_NEAR(decoder_apart, 12 * 150e9 / vae_block_operations(tiny.vae, {128, 128}), 1e-6);
 }
 
 TEST(AvatarCost, FoldingTheLastStepSavesAQuarter) {

@@ -29,9 +29,16 @@ std::string gigabytes(std::int64_t bytes) {
 
 std::string text_of(FrameSize size) { return std::to_string(size.width) + "*" + std::to_string(size.height); }
 
-AvatarDemand demand_for(DeviceKind device, FrameSize size, Precision precision) {
+/// What a table is for.
+struct Numbers {
+  Precision precision = Precision::Auto;
+  KvCacheDtype kv_cache_dtype = KvCacheDtype::Auto;
+};
+
+AvatarDemand demand_for(DeviceKind device, FrameSize size, Numbers numbers = {}) {
   JobSettings settings;
-  settings.precision = precision;
+  settings.precision = numbers.precision;
+  settings.kv_cache_dtype = numbers.kv_cache_dtype;
   return demand_of(settings, size, published_model(), device);
 }
 
@@ -39,14 +46,14 @@ int most_ranks_of(const Profile& profile) {
   return profile.device == DeviceKind::Gpu ? profile.gpus_per_node : profile.cpu_slots_per_node;
 }
 
-std::string cell(const Profile& profile, FrameSize size, Precision precision) {
+std::string cell(const Profile& profile, FrameSize size, Numbers numbers) {
   const auto choice =
-      smallest_that_fits(profile, demand_for(profile.device, size, precision), most_ranks_of(profile));
+      smallest_that_fits(profile, demand_for(profile.device, size, numbers), most_ranks_of(profile));
   if (!choice) return "no";
   return description_of(choice->layout) + ", " + gigabytes(peak_bytes(choice->memory));
 }
 
-std::string table_of_profiles(Precision precision) {
+std::string table_of_profiles(Numbers numbers) {
   std::string text = "| profile | one engine may use |";
   std::string rule = "|---|---|";
   for (const FrameSize size : kSizes) {
@@ -56,9 +63,9 @@ std::string table_of_profiles(Precision precision) {
   text += "\n" + rule + "\n";
   for (const char* name : kProfiles) {
     const Profile profile = bundled_profile(name);
-    if (precision != Precision::Auto && profile.device == DeviceKind::Cpu) continue;
+    if (numbers.precision != Precision::Auto && profile.device == DeviceKind::Cpu) continue;
     text += "| `" + profile.name + "` | " + gigabytes(engine_capacity_bytes(profile)) + " |";
-    for (const FrameSize size : kSizes) text += " " + cell(profile, size, precision) + " |";
+    for (const FrameSize size : kSizes) text += " " + cell(profile, size, numbers) + " |";
     text += "\n";
   }
   return text;
@@ -69,7 +76,7 @@ std::string list_of_reasons() {
   for (const char* name : kProfiles) {
     const Profile profile = bundled_profile(name);
     for (const FrameSize size : kSizes) {
-      const AvatarDemand demand = demand_for(profile.device, size, Precision::Auto);
+      const AvatarDemand demand = demand_for(profile.device, size);
       if (smallest_that_fits(profile, demand, most_ranks_of(profile))) continue;
       text += "* " + why_nothing_fits(profile, demand, most_ranks_of(profile)) + "\n";
     }
@@ -78,7 +85,7 @@ std::string list_of_reasons() {
 }
 
 std::string table_of_components(const Layout& layout, FrameSize size) {
-  const AvatarDemand demand = demand_for(DeviceKind::Gpu, size, Precision::Auto);
+  const AvatarDemand demand = demand_for(DeviceKind::Gpu, size);
   const std::vector<StageMemory> stages = predict_memory(demand.shape, layout, demand.memory);
   std::string text = "| " + description_of(layout) + ", " + text_of(size) + " |";
   std::string rule = "|---|";
@@ -111,8 +118,10 @@ std::string table_of_components(const Layout& layout, FrameSize size) {
 
 std::string tables() {
   const std::int64_t layers = published_model().layers;
-  std::string text = "### `precision: auto`: 16 bits, on `cpu` 32\n\n" + table_of_profiles(Precision::Auto);
-  text += "\n### `precision: fp8`\n\n" + table_of_profiles(Precision::Fp8);
+  std::string text = "### `precision: auto`: 16 bits, on `cpu` 32\n\n" + table_of_profiles({});
+  text += "\n### `precision: fp8`\n\n" + table_of_profiles({Precision::Fp8});
+  text += "\n### `precision: fp8` and `kv_cache_dtype: fp8`\n\n";
+  text += table_of_profiles({Precision::Fp8, KvCacheDtype::Fp8});
   text += "\n### Why not, and what would fit\n\n" + list_of_reasons();
   text += "\n### By component\n";
   for (const Layout& layout : {layers_layout(layers, 4, 1), layers_layout(layers, 4, 2),
@@ -147,7 +156,7 @@ TEST(MemoryPage, HasThePlannersNumbers) {
 }
 
 TEST(MemoryPage, ExplainsEveryComponentWithItsBytes) {
-  const AvatarDemand demand = demand_for(DeviceKind::Gpu, {400, 720}, Precision::Auto);
+  const AvatarDemand demand = demand_for(DeviceKind::Gpu, {400, 720});
   const Layout single = layers_layout(demand.shape.layers, demand.steps, 1);
   const std::string text = page();
   const std::vector<StageMemory> stages = predict_memory(demand.shape, single, demand.memory);

@@ -56,6 +56,11 @@ void set_precision(const std::string& text, BenchOptions& options) {
   }
 }
 
+KvCacheDtype kv_cache_dtype_of(const std::string& text) {
+  if (const auto dtype = kv_cache_dtype_from(text)) return *dtype;
+  refuse("--kv-cache-dtype", "auto or fp8", text);
+}
+
 GenerationOrder order_from(const std::string& text) {
   for (const GenerationOrder order : {GenerationOrder::StepMajor, GenerationOrder::BlockMajor}) {
     if (order_name(order) == text) return order;
@@ -93,6 +98,7 @@ at::Device device_from(const std::string& text) {
 struct Words {
   std::string size = "384*256";
   std::string precision = "fp32";
+  std::string kv_cache_dtype = "auto";
   std::string order = "step-major";
   std::string layout = "single";
   std::string device = "cpu";
@@ -109,6 +115,9 @@ void add_model(CLI::App& app, BenchOptions& options, Words& words) {
   app.add_option("--size", words.size, "WIDTH*HEIGHT of the frames")->capture_default_str();
   app.add_option("--precision", words.precision,
                  "fp32, bf16, or fp8 and int8: the layers' matrices in eight bits")
+      ->capture_default_str();
+  app.add_option("--kv-cache-dtype", words.kv_cache_dtype,
+                 "what keys and values of window and sink are kept in: auto, what the rest computes in; fp8")
       ->capture_default_str();
   app.add_option("--order", words.order,
                  "step-major: all blocks through a step, then through the next; one cache. "
@@ -203,6 +212,7 @@ std::optional<BenchOptions> parse_bench_options(int argument_count, const char* 
     throw Error(ErrorKind::InvalidInput, e.what());
   }
   options.size = size_from(words.size);
+  options.kv_cache_dtype = kv_cache_dtype_of(words.kv_cache_dtype);
   options.order = order_from(words.order);
   set_layout(words.layout, options);
   options.device = device_from(words.device);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "jobs/clip_math.h"
+#include "jobs/kv_cache_dtype.h"
 #include "jobs/precision.h"
 #include "rank/engine/pipeline/passes.h"
 
@@ -20,6 +21,7 @@ struct BenchOptions {
   FrameSize size = {256, 384};
   at::ScalarType precision = at::kFloat;
   Precision matrices = Precision::Auto;  ///< in eight bits, or in `precision`
+  KvCacheDtype kv_cache_dtype = KvCacheDtype::Auto;
   GenerationOrder order = GenerationOrder::StepMajor;
   bool splits_steps = false;  ///< the layout gives every step a stage of its own, and one to the VAE
   int share = 1;              ///< this process is the layout's `share`-th stage, counted from 1

@@ -211,6 +211,7 @@ json json_of(const BenchResult& result) {
                    {"guided", options.is_guided},
                    {"size", std::to_string(options.size.width) + "*" + std::to_string(options.size.height)},
                    {"precision", precision_name(options)},
+                   {"kv_cache_dtype", std::string(name_of(options.kv_cache_dtype))},
                    {"order", order_name(options.order)},
                    {"layout", layout_name(options)},
                    {"layers", result.layers},

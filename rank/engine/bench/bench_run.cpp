@@ -143,7 +143,7 @@ class BenchRun {
     });
     transformer_->set_schedule(flow_schedule(options_.steps, false));
     measure("text keys and values", [&] { transformer_->read_texts(options_.is_guided ? 2 : 1); });
-    transformer_->make_caches(is_block_major() ? stage_.steps : Interval{0, 1});
+    transformer_->make_caches(is_block_major() ? stage_.steps : Interval{0, 1}, options_.kv_cache_dtype);
     const StageCacheBytes caches = transformer_->cache_bytes();
     measured_["key/value cache"] = caches.window;
     measured_["sink cache"] = caches.sink;
@@ -297,6 +297,7 @@ class BenchRun {
     if (options_.matrices != Precision::Auto) {
       demand.weights = weight_type_of(options_.matrices, demand.device);
     }
+    demand.kv_cache = options_.kv_cache_dtype;
     // The planner knows block-major order from layouts that split the steps.
     const LayoutKind kind = is_block_major() ? LayoutKind::Steps : LayoutKind::Single;
     return predict_memory(model_.shape(), {kind, {stage_}}, demand).front().components;

@@ -47,7 +47,7 @@ void StageModel::read_texts(std::int64_t texts) {
   for (std::int64_t i = 0; i < texts; ++i) chains_.push_back({layers_.text(text(words_WE)), {}});
 }
 
-void StageModel::make_caches(Interval steps) {
+void StageModel::make_caches(Interval steps, KvCacheDtype dtype) {
   cached_steps_ = steps;
   latent_CFYX_ = noise({clip_.channels, kBlockLatentFrames, clip_.height, clip_.width});
   features_ZEV_ = noise({config_.audio_layers, config_.audio_dim, kBlockFrames});
@@ -57,7 +57,7 @@ void StageModel::make_caches(Interval steps) {
   const at::Device device = weights_.options().device;
   for (Chain& chain : chains_) {
     for (std::int64_t i = 0; i < steps.length(); ++i) {
-      chain.caches.push_back(layers_.new_cache({grid_, clip_.blocks}));
+      chain.caches.push_back(layers_.new_cache({grid_, clip_.blocks, dtype}));
     }
     const at::Tensor sink_SD =
         input_ ? input_->sink_SD(noise({clip_.channels, 1, clip_.height, clip_.width}),

@@ -37,7 +37,7 @@ class StageModel {
   void read_texts(std::int64_t texts);
 
   /// For every text. `steps`: those with a cache of their own, or one that stands for all. Fills the sinks.
-  void make_caches(Interval steps);
+  void make_caches(Interval steps, KvCacheDtype dtype);
 
   /// The window of a step is empty again.
   void begin_step(std::int64_t step);

@@ -37,14 +37,17 @@ void quantize_on_cpu(const at::Tensor& x_TI, const E4m3Rows& rows) {
 E4m3Rows quantize_rows(const at::Tensor& x_TI, RowFunction of) {
   const E4m3Rows rows = {at::empty(x_TI.sizes(), x_TI.options().dtype(at::kByte)),
                          at::empty({x_TI.size(0)}, x_TI.options().dtype(at::kFloat))};
+  quantize_rows_into(rows, x_TI, of);
+  return rows;
+}
+
+void quantize_rows_into(const E4m3Rows& rows, const at::Tensor& x_TI, RowFunction of) {
   if (x_TI.is_cpu()) {
     if (of == RowFunction::Gelu) gelu_(x_TI);
-    quantize_on_cpu(x_TI, rows);
-    return rows;
+    return quantize_on_cpu(x_TI, rows);
   }
 #ifdef LONGTAKE_CUDA
   gpu::quantize_rows(x_TI, rows, of);
-  return rows;
 #else
   throw Error(ErrorKind::Bug, "rounding rows to fp8 on a GPU by a program without kernels for it");
 #endif

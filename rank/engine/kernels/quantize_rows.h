@@ -12,4 +12,7 @@ enum class RowFunction { Identity, Gelu };
 /// itself the same bits on a CPU and on a GPU. x: float32, bfloat16 or float16, rows in one piece.
 E4m3Rows quantize_rows(const at::Tensor& x_TI, RowFunction of = RowFunction::Identity);
 
+/// The same into memory that is there already, in one piece: no allocation on a GPU.
+void quantize_rows_into(const E4m3Rows& rows, const at::Tensor& x_TI, RowFunction of = RowFunction::Identity);
+
 }  // namespace longtake

@@ -70,7 +70,8 @@ void Attempt::take_up_unfinished() {
 }
 
 Caches Attempt::caches() const {
-  return task.order == GenerationOrder::StepMajor ? Caches::One : Caches::OnePerStep;
+  const bool is_step_major = task.order == GenerationOrder::StepMajor;
+  return {is_step_major ? Caches::One : Caches::OnePerStep, order.settings.kv_cache_dtype};
 }
 
 }  // namespace longtake

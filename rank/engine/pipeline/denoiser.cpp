@@ -54,15 +54,15 @@ Denoiser::Denoiser(TransformerModel& model, const ClipShape& clip, const Prompt&
 
 Denoiser::Branch Denoiser::branch_of(const at::Tensor& text_TD) const {
   Branch branch{model_.layers.text(text_TD), {}};
-  const std::int64_t count = caches_ == Caches::One ? 1 : steps_.length();
+  const std::int64_t count = caches_.count == Caches::One ? 1 : steps_.length();
   for (std::int64_t i = 0; i < count; ++i) {
-    branch.caches.push_back(model_.layers.new_cache({grid_, clip_.blocks}));
+    branch.caches.push_back(model_.layers.new_cache({grid_, clip_.blocks, caches_.dtype}));
   }
   return branch;
 }
 
 StepCache& Denoiser::cache_of(Branch& branch, std::int64_t step) const {
-  return branch.caches.at(caches_ == Caches::One ? 0 : static_cast<std::size_t>(step - steps_.begin));
+  return branch.caches.at(caches_.count == Caches::One ? 0 : static_cast<std::size_t>(step - steps_.begin));
 }
 
 at::Tensor Denoiser::from_before(const std::string& tag, std::int64_t tokens) const {

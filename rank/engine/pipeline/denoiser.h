@@ -30,9 +30,16 @@ struct BlockMoment {
   std::int64_t sink_distance = 0;
 };
 
-enum class Caches {
-  One,         ///< all steps take turns with one: each clears it before it begins
-  OnePerStep,  ///< blocks may go through all steps one after another
+/// What a denoiser remembers blocks in.
+struct Caches {
+  enum Count {
+    One,         ///< all steps take turns with one: each clears it before it begins
+    OnePerStep,  ///< blocks may go through all steps one after another
+  };
+  Caches(Count wanted, KvCacheDtype kept_in = KvCacheDtype::Auto) : count(wanted), dtype(kept_in) {}
+
+  Count count;
+  KvCacheDtype dtype;
 };
 
 /// What a denoiser does of a group's work; by default all of it. Its layers are those of the model.
@@ -73,7 +80,7 @@ class Denoiser {
 
   bool has_first_layer() const { return model_.input.has_value(); }
   bool has_last_layer() const { return model_.head.has_value(); }
-  Caches caches() const { return caches_; }
+  Caches::Count caches() const { return caches_.count; }
   const ClipShape& clip() const { return clip_; }
   at::Device device() const { return model_.weights.options().device; }
 

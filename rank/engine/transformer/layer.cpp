@@ -89,6 +89,7 @@ at::Tensor Layer::attend_block(const LinearInput& normed_LD, const BlockPlace& p
   const RawQueryKey raw = self_attention_.query_key(normed_LD, slot.values_LHK, workspace);
   self_attention_.place_query(query_LD, raw.query_TD, place.turn_LJ);
   self_attention_.place_key(slot.keys_LHK, raw.key_TD, place.turn_LJ);
+  cache.keep_slot();
   cache.place_reference(place.reference_frame, place.reference_turn_RJ);
   return self_attention_.gathered_TD(query_LD, {cache.keys(), cache.values()}, workspace);
 }

@@ -32,8 +32,17 @@ StackAudio LayerStack::audio(const AudioTokens& tokens) const {
   return audio;
 }
 
-StepCache LayerStack::new_cache(const CacheShape& shape) const {
-  return StepCache(config_, shape, static_cast<std::int64_t>(layers_.size()), options_);
+CacheRoom LayerStack::room_for(const CacheShape& shape) {
+  if (shape.dtype == KvCacheDtype::Auto) return {};
+  const auto tokens_in = [&](at::Tensor& buffer_SD) {
+    return LayerWorkspace::rows_of(buffer_SD, shape.tokens(), config_.dim, options_)
+        .view({shape.tokens(), config_.heads, config_.head_dim()});
+  };
+  return {tokens_in(workspace_.opened_keys_SD), tokens_in(workspace_.opened_values_SD)};
+}
+
+StepCache LayerStack::new_cache(const CacheShape& shape) {
+  return StepCache(config_, shape, static_cast<std::int64_t>(layers_.size()), options_, room_for(shape));
 }
 
 at::Tensor LayerStack::run_sink(at::Tensor hidden_SD, const at::Tensor& turn_SJ,

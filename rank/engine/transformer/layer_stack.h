@@ -33,8 +33,9 @@ class LayerStack {
   StackText text(const at::Tensor& text_TD) const;
   StackAudio audio(const AudioTokens& tokens) const;
 
-  /// An empty cache for one step, its memory allocated: in the weights' type, on their device.
-  StepCache new_cache(const CacheShape& shape) const;
+  /// An empty cache for one step, its memory allocated: on the weights' device, in their type or in fp8. One
+  /// in fp8 is opened in memory of this stack's, and attended to by it only.
+  StepCache new_cache(const CacheShape& shape);
 
   /// Fills the sink of `cache` from `hidden` (InputEmbedding::sink_SD, or what the stack before
   /// returned). Returns the hidden states for the next stack; the given ones are overwritten.
@@ -50,6 +51,8 @@ class LayerStack {
   std::int64_t workspace_bytes() const { return workspace_.bytes(); }
 
  private:
+  CacheRoom room_for(const CacheShape& shape);
+
   TransformerConfig config_;
   Interval interval_;
   std::vector<Layer> layers_;

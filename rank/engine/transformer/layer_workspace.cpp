@@ -12,7 +12,8 @@ at::Tensor LayerWorkspace::rows_of(at::Tensor& buffer, std::int64_t rows, std::i
 
 std::int64_t LayerWorkspace::bytes() const {
   std::int64_t bytes = scores.bytes();
-  for (const at::Tensor* buffer : {&query_TD, &key_TD, &gathered_TD, &wide_TN}) {
+  for (const at::Tensor* buffer :
+       {&query_TD, &key_TD, &gathered_TD, &wide_TN, &opened_keys_SD, &opened_values_SD}) {
     if (buffer->defined()) bytes += static_cast<std::int64_t>(buffer->nbytes());
   }
   return bytes;

@@ -57,6 +57,17 @@ TEST(BenchRun, PredictsWeightsAndCachesWithinFivePercent) {
   }
 }
 
+TEST(BenchRun, PredictsCachesInFp8ToTheByte) {
+  BenchOptions options = small_bench();
+  options.kv_cache_dtype = KvCacheDtype::Fp8;
+  const BenchResult result = run_bench(options);
+  for (const char* name : {"key/value cache", "sink cache"}) {
+    EXPECT_EQ(component(result, name)->predicted, component(result, name)->measured) << name;
+  }
+  EXPECT_LT(measured(result, "key/value cache"), measured(run_bench(small_bench()), "key/value cache") / 3);
+  EXPECT_EQ(json_of(result).at("kv_cache_dtype"), "fp8");
+}
+
 TEST(BenchRun, BlockMajorOrderKeepsACachePerStep) {
   BenchOptions options = small_bench();
   options.steps = 3;

@@ -27,9 +27,11 @@ class PrecisionOnGpu : public testing::TestWithParam<Precision> {
   LONGTAKE_SKIP_WITHOUT_GPU();            \
   if (!why_not(GetParam()).empty()) GTEST_SKIP() << why_not(GetParam())
 
-std::vector<at::Tensor> rollout(const WeightOptions& options) {
+std::vector<at::Tensor> rollout(const WeightOptions& options,
+                                KvCacheDtype kv_cache_dtype = KvCacheDtype::Auto) {
   const RolloutInputs inputs;
-  SmallTransformer transformer(reference_config(), reference_transformer_weights(options), inputs);
+  SmallTransformer transformer(reference_config(), reference_transformer_weights(options), inputs, {},
+                               kv_cache_dtype);
   transformer.fill_sink();
   return step_major(transformer, inputs);
 }
@@ -51,6 +53,26 @@ TEST_P(PrecisionOnGpu, IsNoWorseThanOnTheCpu) {
   std::cout << name_of(GetParam()) << ": worst relative error of a finished block, GPU " << on_gpu << ", CPU "
             << on_cpu << ", between them " << worst_error(gpu, cpu) << "\n";
   EXPECT_LT(on_gpu, on_cpu + 0.05);  // bfloat16 has a part in it
+}
+
+TEST(KvCachesOnGpu, InFp8AreNoWorseThanOnTheCpu) {
+  LONGTAKE_SKIP_WITHOUT_GPU();
+  const c10::InferenceMode inference;
+  const std::vector<at::Tensor> exact = rollout({at::kFloat, at::kCPU});
+  const std::vector<at::Tensor> cpu = rollout({at::kFloat, at::kCPU}, KvCacheDtype::Fp8);
+  const std::vector<at::Tensor> gpu = rollout({at::kBFloat16, at::kCUDA}, KvCacheDtype::Fp8);
+  const double on_gpu = worst_error(gpu, exact), on_cpu = worst_error(cpu, exact);
+  std::cout << "caches in fp8: worst relative error of a finished block, GPU " << on_gpu << ", CPU " << on_cpu
+            << ", between them " << worst_error(gpu, cpu) << "\n";
+  EXPECT_LT(on_gpu, on_cpu + 0.05);  // bfloat16 has a part in it
+}
+
+TEST(KvCachesOnGpu, InFp8GiveTheSameBitsInEveryRun) {
+  LONGTAKE_SKIP_WITHOUT_GPU();
+  const c10::InferenceMode inference;
+  const std::vector<at::Tensor> once = rollout({at::kBFloat16, at::kCUDA}, KvCacheDtype::Fp8);
+  const std::vector<at::Tensor> again = rollout({at::kBFloat16, at::kCUDA}, KvCacheDtype::Fp8);
+  for (std::size_t i = 0; i < once.size(); ++i) EXPECT_TRUE(at::equal(once[i], again[i])) << "block " << i;
 }
 
 // What a layer of the published model multiplies: 720*400, self-attention and both ends of the feed-forward.

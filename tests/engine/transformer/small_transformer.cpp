@@ -56,7 +56,8 @@ Weights reference_transformer_weights(const WeightOptions& options) {
 }
 
 SmallTransformer::SmallTransformer(const TransformerConfig& config, const Weights& weights,
-                                   const RolloutInputs& inputs, std::vector<std::int64_t> cuts)
+                                   const RolloutInputs& inputs, std::vector<std::int64_t> cuts,
+                                   KvCacheDtype kv_cache_dtype)
     : schedule(flow_schedule(inputs.steps, false)),
       inputs_(inputs),
       config_(config),
@@ -74,8 +75,8 @@ SmallTransformer::SmallTransformer(const TransformerConfig& config, const Weight
   }
   for (std::int64_t step = 0; step < inputs.steps; ++step) {
     caches_.emplace_back();
-    for (const LayerStack& stack : stacks_) {
-      caches_.back().push_back(stack.new_cache({inputs.grid, inputs.blocks_per_clip}));
+    for (LayerStack& stack : stacks_) {
+      caches_.back().push_back(stack.new_cache({inputs.grid, inputs.blocks_per_clip, kv_cache_dtype}));
     }
   }
 }

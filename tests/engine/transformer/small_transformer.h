@@ -44,7 +44,7 @@ class SmallTransformer {
  public:
   /// On the weights' device; latents may come from any. `cuts`: the first layer of every stack but the first.
   SmallTransformer(const TransformerConfig& config, const Weights& weights, const RolloutInputs& inputs,
-                   std::vector<std::int64_t> cuts = {});
+                   std::vector<std::int64_t> cuts = {}, KvCacheDtype kv_cache_dtype = KvCacheDtype::Auto);
 
   void fill_sink();
   void clear_windows();

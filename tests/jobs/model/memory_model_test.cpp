@@ -136,6 +136,22 @@ TEST(MemoryModel, EightBitsNeedALittleMoreForAProduct) {
   EXPECT_EQ(activations(WeightType::Int8) - plain, 64 << 20);
 }
 
+TEST(MemoryModel, CachesInFp8TakeAByteANumberAndAScaleAToken) {
+  const ModelShape model = published_model();
+  MemoryDemand demand = demand_of(k720x400);
+  const Layout single = layers_layout(model.layers, 4, 1);
+  const StageMemory plain = predict_memory(model, single, demand)[0];
+  demand.kv_cache = KvCacheDtype::Fp8;
+  const StageMemory fp8 = predict_memory(model, single, demand)[0];
+  const std::int64_t of_a_token = 2 * model.layers * (model.dim + 4);
+  EXPECT_EQ(component(fp8, "key/value cache"), 13500 * of_a_token);
+  EXPECT_EQ(component(fp8, "sink cache"), 2778 * of_a_token);
+  EXPECT_EQ(component(fp8, "reference keys"), 0);
+  // One layer's at a time are opened.
+  EXPECT_EQ(component(fp8, "activations") - component(plain, "activations"), 2 * 16278 * model.dim * 2);
+  EXPECT_NEAR(gigabytes(plain.total_bytes() - fp8.total_bytes()), 6.8, 0.05);
+}
+
 TEST(WeightTypes, AreWhatTheDeviceComputesInUnlessEightBitsAreAskedFor) {
   EXPECT_EQ(weight_type_of(Precision::Auto, DeviceKind::Gpu), WeightType::Bf16);
   EXPECT_EQ(weight_type_of(Precision::Auto, DeviceKind::Cpu), WeightType::Fp32);

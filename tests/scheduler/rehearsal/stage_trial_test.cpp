@@ -46,6 +46,7 @@ TEST(Rehearsal, GivesAnEngineWhatTheProfilesGpuHas) {
   const StageTrial& trial = rehearsal.trials.front();
   EXPECT_EQ(value_of(trial, "--size"), "688*368");
   EXPECT_EQ(value_of(trial, "--precision"), "bf16");
+  EXPECT_EQ(value_of(trial, "--kv-cache-dtype"), "auto");
   EXPECT_EQ(value_of(trial, "--device"), "cuda");
   EXPECT_EQ(value_of(trial, "--memory-gib").substr(0, 4), "23.5");
   EXPECT_EQ(value_of(trial, "--config"), "no-checkpoint") << "random weights where there are none";
@@ -77,11 +78,13 @@ TEST(Rehearsal, FollowsTheJobsSettings) {
   job.spec.settings.sample_guide_scale = 3;
   job.spec.settings.fold_last_step = true;
   job.spec.settings.precision = Precision::Fp8;
+  job.spec.settings.kv_cache_dtype = KvCacheDtype::Fp8;
   const Rehearsal rehearsal = rehearse("1x141gb", {job}).rehearsal;
   ASSERT_THAT(rehearsal.trials, SizeIs(1));
   EXPECT_THAT(rehearsal.trials[0].arguments, Contains("--guided"));
   EXPECT_EQ(value_of(rehearsal.trials[0], "--steps"), "3");
   EXPECT_EQ(value_of(rehearsal.trials[0], "--precision"), "fp8");
+  EXPECT_EQ(value_of(rehearsal.trials[0], "--kv-cache-dtype"), "fp8");
 }
 
 TEST(Rehearsal, RefusesACheckpointThatLacksAPartAndTakesRandomWeightsWhereThereAreNone) {
