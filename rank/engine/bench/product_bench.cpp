@@ -61,7 +61,10 @@ class ProductBench {
       time("padded to " + std::to_string(count) + " tokens", tokens_,
            [&](std::int64_t call) { multiply(call, 0, count); });
     }
-    if (options_.device().is_cuda()) time_proposals();
+    if (options_.device().is_cuda()) {
+      work_.work += ", " + std::to_string(product_workspace_bytes() >> 20) + " MiB to work in";
+      time_proposals();
+    }
     return std::move(work_);
   }
 
