@@ -41,9 +41,15 @@ Upsample::Upsample(const Weights& weights, const std::string& name, std::int64_t
 
 at::Tensor Upsample::operator()(const at::Tensor& x_TCHW, VaeStream& stream) const {
   if (!time_conv_ || begins(x_TCHW, stream)) return conv_.enlarge(x_TCHW);
-  if (x_TCHW.is_cpu()) return conv_.enlarge(even_and_odd((*time_conv_)(x_TCHW, stream)));
-  const at::Tensor pairs_TCHW = time_conv_->without_bias(x_TCHW, stream);
-  return conv_(enlarged(pairs_TCHW, x_TCHW.size(1), time_conv_->bias_O()));
+  // What a tensor was before is gone when the next operation runs.
+  if (x_TCHW.is_cpu()) {
+    at::Tensor frames_TCHW = (*time_conv_)(x_TCHW, stream);
+    frames_TCHW = even_and_odd(frames_TCHW);
+    return conv_.enlarge(frames_TCHW);
+  }
+  at::Tensor frames_TCHW = time_conv_->without_bias(x_TCHW, stream);
+  frames_TCHW = enlarged(frames_TCHW, x_TCHW.size(1), time_conv_->bias_O());
+  return conv_(frames_TCHW);
 }
 
 /// The first frame passes, and the second sees zeros in its place: the model was trained so.
