@@ -18,6 +18,10 @@ class LatentSink {
 
   /// A block of the segment.
   virtual void add(const at::Tensor& latent_CFYX) = 0;
+
+  /// What was put off of the blocks so far is done when this returns: to be called while a device computes
+  /// what comes next, and after the last block. The latest block may be put off until then.
+  virtual void catch_up() = 0;
 };
 
 }  // namespace longtake

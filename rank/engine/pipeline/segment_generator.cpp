@@ -59,6 +59,7 @@ class ShareRun {
 
   void run(const Pass& pass) {
     if (is_ours(pass)) compute(pass);
+    if (decodes(pass)) catch_up();  // a device is at work meanwhile; what it makes is waited for next
     if (pass.kind == Pass::Kind::Denoise) {
       latents_.on_made(pass.step + 1, pass.clip, pass.block, made_CFYX_);
     }
@@ -90,6 +91,12 @@ class ShareRun {
     ShareMade made;
     made.unfinished = std::move(kept);
     return made;
+  }
+
+  /// Of the writer.
+  void catch_up() {
+    const WorkTimes::Doing doing(tools_.times, "decode");
+    tools_.sink->catch_up();
   }
 
   Carry carry() {
@@ -256,7 +263,9 @@ std::optional<ShareMade> generate_share(const StageTools& tools, const Condition
     done += run.work_of(passes[i]);
   }
   ShareMade made;
-  if (tools.seat.is_writer()) made.carry = run.carry();
+  if (!tools.seat.is_writer()) return made;
+  run.catch_up();
+  made.carry = run.carry();
   return made;
 }
 

@@ -20,27 +20,45 @@ at::Tensor bytes_THWC(const at::Tensor& frames_CTHW) {
 
 }  // namespace
 
+VaeFrames::VaeFrames(const VaeDecoder& decoder, FrameSink sink, Decoding decoding)
+    : decoder_(decoder),
+      sink_(std::move(sink)),
+      side_(decoding == Decoding::Beside ? decoder.device() : at::Device(at::kCPU)) {}
+
 at::Tensor VaeFrames::decode(const at::Tensor& latent_CFYX) {
   return decoder_.decode(stream_, latent_CFYX.unsqueeze(0))[0];
 }
 
-void VaeFrames::add(const at::Tensor& latent_CFYX) {
-  if (stream_.is_new()) throw Error(ErrorKind::Bug, "nothing precedes the first block of a segment");
-  hand_out(fetched(bytes_THWC(decode(latent_CFYX))));
+void VaeFrames::precede(const at::Tensor& latent_CFYX) {
+  side_.follow(latent_CFYX);
+  side_.run([&] { decode(latent_CFYX); });
 }
 
+void VaeFrames::add(const at::Tensor& latent_CFYX) {
+  if (stream_.is_new()) throw Error(ErrorKind::Bug, "nothing precedes the first block of a segment");
+  catch_up();
+  side_.follow(latent_CFYX);
+  side_.run([&] { made_THWC_ = bytes_THWC(decode(latent_CFYX)); });
+  if (!side_.is_one()) catch_up();
+}
+
+void VaeFrames::catch_up() {
+  if (!made_THWC_.defined()) return;
+  at::Tensor rgb_THWC;
+  side_.run([&] { rgb_THWC = fetched(made_THWC_); });
+  made_THWC_.reset();
+  for (std::int64_t frame = 0; frame < rgb_THWC.size(0); ++frame) {
+    sink_(rgb_THWC[frame].data_ptr<std::uint8_t>());
+  }
+}
+
+/// Waits for them.
 at::Tensor VaeFrames::fetched(const at::Tensor& rgb_THWC) {
   if (rgb_THWC.is_cpu()) return rgb_THWC;
   if (!room_THWC_.defined() || room_THWC_.sizes() != rgb_THWC.sizes()) {
     room_THWC_ = at::empty(rgb_THWC.sizes(), at::TensorOptions(at::kByte).pinned_memory(true));
   }
   return room_THWC_.copy_(rgb_THWC);
-}
-
-void VaeFrames::hand_out(const at::Tensor& rgb_THWC) const {
-  for (std::int64_t frame = 0; frame < rgb_THWC.size(0); ++frame) {
-    sink_(rgb_THWC[frame].data_ptr<std::uint8_t>());
-  }
 }
 
 }  // namespace longtake

@@ -27,6 +27,8 @@ class VaeDecoder {
   /// Throws Error{InvalidInput} for another shape.
   at::Tensor decode(VaeStream& stream, const at::Tensor& latents_BCTHW) const;
 
+  at::Device device() const { return mean_C11_.device(); }
+
  private:
   struct Level {
     std::vector<ResidualBlock> blocks;

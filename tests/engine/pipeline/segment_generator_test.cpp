@@ -27,6 +27,26 @@ TEST_F(SegmentGenerator, GivesEveryBlockOfTheSegmentOnce) {
   }
 }
 
+/// Whether the block before was caught up with before the next came, as who decodes beside the steps needs
+/// it.
+struct PuttingOff : KeptLatents {
+  void add(const at::Tensor& latent_CFYX) override {
+    EXPECT_TRUE(is_caught_up) << "before block " << blocks.size();
+    KeptLatents::add(latent_CFYX);
+  }
+};
+
+TEST_F(SegmentGenerator, CatchesUpWithEveryBlockBeforeTheNextAndAtTheEnd) {
+  SmallFilm film;
+  for (const Interval clips : {Interval{2, 4}, Interval{2, 6}}) {
+    PuttingOff sink;
+    const SegmentTask task{{kRange, clips, 2}, kSmallFilmSeed};
+    generate_segment(film, task, sink, [](std::int64_t, std::int64_t) { return true; });
+    EXPECT_EQ(sink.blocks.size(), static_cast<std::size_t>(2 * clips.length()));
+    EXPECT_TRUE(sink.is_caught_up);
+  }
+}
+
 TEST_F(SegmentGenerator, DoesNotDependOnWhereARangeIsCut) {
   SmallFilm film;
   for (const std::int64_t renewal : {1, 2, 3, 4}) {
@@ -80,9 +100,8 @@ TEST_F(SegmentGenerator, DoesNotDependOnWhereItIsStopped) {
   SmallFilm film;
   for (const std::int64_t renewal : {2, 3}) {
     const Carry before = make_segment(film, {kRange, {2, 3}, renewal}, std::nullopt).carry;
-    for (const auto& [chain, carry] :
-         std::vector<std::pair<Chain, std::optional<Carry>>>{{{kRange, {2, 5}, renewal}, std::nullopt},
-                                                             {{kRange, {3, 6}, renewal}, before}}) {
+    for (const auto& [chain, carry] : std::vector<std::pair<Chain, std::optional<Carry>>>{
+             {{kRange, {2, 5}, renewal}, std::nullopt}, {{kRange, {3, 6}, renewal}, before}}) {
       const SmallSegment whole = make_segment(film, chain, carry);
       for (const int every : {1, 7, 16}) {
         SCOPED_TRACE("clips " + text_of(chain.clips) + ", renewed every " + std::to_string(renewal) +

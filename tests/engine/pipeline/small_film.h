@@ -49,9 +49,12 @@ struct KeptLatents : LatentSink {
   void add(const at::Tensor& latent_CFYX) override {
     EXPECT_GT(preceding_since_restart, 0) << "before block " << blocks.size();
     blocks.push_back(latent_CFYX.clone());
+    is_caught_up = false;
   }
+  void catch_up() override { is_caught_up = true; }
 
   std::vector<at::Tensor> blocks;
+  bool is_caught_up = true;
   int preceding_since_restart = 0;
 };
 
