@@ -34,6 +34,19 @@ TEST(BenchRun, TimesEveryPassAfterTheWarmUpAndEveryDecodedBlock) {
   }
 }
 
+TEST(BenchRun, CountsADecodingBesideTheLastStepWithThatStep) {
+  BenchResult result;
+  result.steps = {0, 4};
+  result.step_ms = {200, 190, 210};
+  result.vae_ms = {100};
+  EXPECT_EQ(result.frames_per_second_beside(), std::nullopt);
+  result.beside_ms = {240};
+  result.in_turn_ms = {300};
+  EXPECT_DOUBLE_EQ(result.frames_per_second().value(), 12 / 0.9);
+  EXPECT_DOUBLE_EQ(result.frames_per_second_beside().value(), 12 / 0.84);
+  EXPECT_EQ(json_of(result).at("last_step_and_vae_ms").at("in_turn").at("median"), 300);
+}
+
 TEST(BenchRun, PredictsWeightsAndCachesWithinFivePercent) {
   struct Numbers {
     at::ScalarType all;
