@@ -99,7 +99,7 @@ TEST(RankCore, RefusesAnEngineOfAnotherProtocolNamingBothNumbers) {
   rank.hears(order(1));
   const auto actions = rank.engine_says(EngineStarted{99, "slate", "1"});
   EXPECT_THAT(actions, ElementsAre("kill", HasSubstr("attempt 1 failed, bug: ")));
-  EXPECT_THAT(actions.at(1), AllOf(HasSubstr("protocol 99"), HasSubstr("speaks 4")));
+  EXPECT_THAT(actions.at(1), AllOf(HasSubstr("protocol 99"), HasSubstr("speaks 5")));
   EXPECT_THAT(rank.hears(order(2)), ElementsAre("start slate"));
 }
 

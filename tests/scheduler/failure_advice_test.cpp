@@ -65,7 +65,7 @@ constexpr Case kCases[] = {
     {"joining failed: film a.mp4 did not verify: it has 47 frames of 48", "disk", "disk"},
     {"clips 8:16 failed on rank 1: the engine made 47 frames of 48", "wrong number of frames",
      "install it anew"},
-    {"the engine slate speaks engine protocol 99, this rank speaks 4: install both from the same release",
+    {"the engine slate speaks engine protocol 99, this rank speaks 5: install both from the same release",
      "another release", "same release"},
     {"draining (signal USR1): nothing new is started", "asked to stop", "Run again"},
     {"the time ends at 06:00: clips 8:16 of news need about 4 min", "time that the batch system gave",

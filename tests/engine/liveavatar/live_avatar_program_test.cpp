@@ -125,6 +125,20 @@ TEST_F(LiveAvatarProgram, ComputesInThePrecisionOfTheOrder) {
   EXPECT_EQ(made_in(Precision::Int8).work.precision, "int8");
 }
 
+TEST_F(LiveAvatarProgram, GoesOnWithTheSameFramesWithCachesInFp8) {
+  SegmentFacts together;
+  SegmentOrder first = order({0, 2}, "rounded-a");
+  first.settings.kv_cache_dtype = KvCacheDtype::Fp8;
+  {
+    EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
+    const SegmentFacts plain = made(engine, order({0, 2}, "plain-a"));
+    EXPECT_NE(made(engine, first).packets_crc, plain.packets_crc);
+    together = made(engine, small_order_after(first, {2, 3}, "rounded-b"));
+  }
+  EngineProcess other(LONGTAKE_ENGINE_PROGRAM, {});
+  EXPECT_EQ(made(other, small_order_after(first, {2, 3}, "rounded-c")), together);
+}
+
 TEST_F(LiveAvatarProgram, IntroducesItselfAndReportsProgress) {
   EngineProcess engine(LONGTAKE_ENGINE_PROGRAM, {});
   const std::vector<EngineReport> reports = reports_of(engine, order({0, 1}, "progress"));
