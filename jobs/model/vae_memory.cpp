@@ -2,24 +2,12 @@
 
 #include <algorithm>
 
+#include "jobs/model/vae_levels.h"
+
 namespace longtake {
 namespace {
 
 constexpr std::int64_t kKeptFrames = 2;
-
-/// Of a level: 0 is full resolution, each further one halves height and width.
-std::int64_t pixels_of(FrameSize size, int level) {
-  return (std::int64_t{size.height} >> level) * (std::int64_t{size.width} >> level);
-}
-
-/// Frames that one latent frame has become at this level.
-std::int64_t frames_of(const VaeShape& vae, int level) {
-  std::int64_t frames = 1;
-  for (int below = vae.levels() - 1; below > level; --below) {
-    if (vae.temporal_downsample[static_cast<std::size_t>(below) - 1]) frames *= 2;
-  }
-  return frames;
-}
 
 }  // namespace
 
@@ -27,23 +15,23 @@ std::int64_t vae_kept_numbers(const VaeShape& vae, FrameSize size) {
   const int last = vae.levels() - 1;
   std::int64_t channels = vae.channels(last);
   // conv1 and the two residual blocks in the middle.
-  std::int64_t numbers = pixels_of(size, last) * (vae.z_dim + 4 * channels);
+  std::int64_t numbers = pixels_at(size, last) * (vae.z_dim + 4 * channels);
   for (int level = last; level >= 0; --level) {
     const std::int64_t out = vae.channels(level);
     const std::int64_t blocks = vae.num_res_blocks + 1;
-    numbers += pixels_of(size, level) * (channels + (2 * blocks - 1) * out);
+    numbers += pixels_at(size, level) * (channels + (2 * blocks - 1) * out);
     if (level == 0) break;
-    if (vae.temporal_downsample[static_cast<std::size_t>(level) - 1]) numbers += pixels_of(size, level) * out;
+    if (vae.temporal_downsample[static_cast<std::size_t>(level) - 1]) numbers += pixels_at(size, level) * out;
     channels = out / 2;
   }
-  return kKeptFrames * (numbers + pixels_of(size, 0) * vae.channels(0));
+  return kKeptFrames * (numbers + pixels_at(size, 0) * vae.channels(0));
 }
 
 std::int64_t vae_workspace_numbers(const VaeShape& vae, FrameSize size, bool joins_history) {
   std::int64_t most = 0;
   for (int level = vae.levels() - 1; level >= 0; --level) {
-    const std::int64_t frames = frames_of(vae, level);
-    const std::int64_t frame = pixels_of(size, level) * vae.channels(level);
+    const std::int64_t frames = frames_at(vae, level);
+    const std::int64_t frame = pixels_at(size, level) * vae.channels(level);
     // A residual block's second convolution: the block's input, its own input and the kept frames before
     // it, and its output.
     std::int64_t tensors = 3 * frames + kKeptFrames;
@@ -51,7 +39,7 @@ std::int64_t vae_workspace_numbers(const VaeShape& vae, FrameSize size, bool joi
     most = std::max(most, tensors * frame);
     if (level == 0) break;
     // Enlarging to the next level: the small frames, the large ones, and those with half the channels.
-    const std::int64_t large = frames_of(vae, level - 1) * pixels_of(size, level - 1) * vae.channels(level);
+    const std::int64_t large = frames_at(vae, level - 1) * pixels_at(size, level - 1) * vae.channels(level);
     most = std::max(most, large / 4 + large + large / 2);
   }
   return most;

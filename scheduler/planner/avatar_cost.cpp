@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "jobs/model/vae_operations.h"
+
 namespace longtake {
 namespace {
 
@@ -10,7 +12,8 @@ namespace {
 constexpr double kReachedShare = 0.50;      // 1059 ms a block
 constexpr double kReachedShareFp8 = 0.31;   // 856 ms, of twice the rate; attention stays in bf16
 constexpr double kReachedShareInt8 = 0.30;  // 1785 ms: matrices are multiplied out before every product
-/// What a slot without a GPU reaches in float32: one core with 512-bit vectors, two thirds of its peak.
+/// What a slot without a GPU reaches in float32, in the transformer as in the decoder: one core with 512-bit
+/// vectors (docs/performance.md; the bundled model takes 31 ms a step and 446 ms for decoding a block).
 constexpr double kCpuSlot_gflops = 150;
 
 double reached_flops(const Profile& profile, WeightType weights) {
@@ -54,14 +57,27 @@ double block_operations(const ModelShape& shape, FrameSize size, int infer_frame
   return 2 * block * (products + attention);
 }
 
-double avatar_frames_per_second(const Profile& profile, const AvatarDemand& demand, const Layout& layout) {
+namespace {
+
+/// A chain is as fast as its slowest engine: the last one, which decodes, unless it does nothing else.
+double seconds_per_block(const Profile& profile, const AvatarDemand& demand, const Layout& layout) {
   const double texts = demand.memory.guided ? 2 : 1;
   const double operations = block_operations(demand.shape, demand.memory.size, demand.memory.infer_frames);
   const double passes = static_cast<double>(demand.steps) * texts;
   const double engines = static_cast<double>(transformers_of(layout));
-  const double seconds_per_block =
-      passes * operations / (reached_flops(profile, demand.memory.weights) * engines);
-  return kFramesPerBlock / seconds_per_block;
+  const double reached = reached_flops(profile, demand.memory.weights);
+  const double denoising = passes * operations / (reached * engines);
+  if (profile.device == DeviceKind::Gpu) return denoising;  // decoding is in the share that is reached
+
+  const double decoding =
+      kFramesPerBlock * decoding_operations(demand.shape.vae, demand.memory.size) / reached;
+  return layout.stages.back().layers.is_empty() ? std::max(denoising, decoding) : denoising + decoding;
+}
+
+}  // namespace
+
+double avatar_frames_per_second(const Profile& profile, const AvatarDemand& demand, const Layout& layout) {
+  return kFramesPerBlock / seconds_per_block(profile, demand, layout);
 }
 
 }  // namespace longtake
