@@ -161,9 +161,8 @@ void add_work(CLI::App& app, BenchOptions& options, Words& words) {
                "also the text and speech encoders, each alone, as they are before the transformer is loaded");
   app.add_flag("--baseline", options.with_baseline,
                "also the same layers written plainly with LibTorch's own functions");
-  app.add_flag(
-      "--products", options.with_products,
-      "also each of a step's products and its attention alone, as they are computed and in other ways");
+  app.add_flag("--products", options.with_products,
+               "also a step's products, attention and passes over memory, each alone and in other ways");
   app.add_flag("--profile", options.with_profile,
                "where the time of one block goes: all its steps, and its decoding");
 }

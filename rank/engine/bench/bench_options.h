@@ -37,7 +37,7 @@ struct BenchOptions {
   bool with_profile = false;
   bool with_ceilings = false;  ///< what the device reaches at its best
   bool with_encoders = false;
-  bool with_products = false;     ///< every product and attention alone, in several ways
+  bool with_products = false;     ///< a step's parts alone: products, attention, passes
   bool with_baseline = false;     ///< the same layers written plainly
   std::int64_t memory_bytes = 0;  ///< the most that the process may take of the device; 0: all of it
 

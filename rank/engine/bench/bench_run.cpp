@@ -13,6 +13,7 @@
 #include "rank/engine/bench/attention_bench.h"
 #include "rank/engine/bench/bench_model.h"
 #include "rank/engine/bench/device_clock.h"
+#include "rank/engine/bench/pass_bench.h"
 #include "rank/engine/bench/plain_layers.h"
 #include "rank/engine/bench/process_memory.h"
 #include "rank/engine/bench/product_bench.h"
@@ -104,6 +105,9 @@ class BenchRun {
     result_.products = bench_products(options_, model_.transformer(), clip_, stage_.layers);
     if (auto attention = bench_attention(options_, model_.transformer(), clip_, stage_.layers)) {
       result_.products.push_back(*std::move(attention));
+    }
+    for (TimedWork& pass : bench_passes(options_, model_.transformer(), clip_, stage_.layers)) {
+      result_.products.push_back(std::move(pass));
     }
   }
 

@@ -7,6 +7,19 @@
 #include "rank/engine/gpu/device_timer.h"
 
 namespace longtake {
+namespace {
+
+const char* unit_of(RateOf what) {
+  switch (what) {
+    case RateOf::Operations:
+      return "TFLOP/s";
+    case RateOf::Bytes:
+      return "GB/s";
+  }
+  return "";
+}
+
+}  // namespace
 
 double ms_of_call(c10::Device device, const std::function<void(std::int64_t)>& work) {
   constexpr std::int64_t kRows = 5, kCalls = 8;
@@ -27,9 +40,10 @@ nlohmann::json json_of(const std::vector<TimedWork>& works) {
   for (const TimedWork& work : works) {
     nlohmann::json ways = nlohmann::json::array();
     for (const TimedWay& way : work.ways) {
-      ways.push_back({{"way", way.way}, {"ms", way.ms}, {"tflops", way.tflops}});
+      ways.push_back({{"way", way.way}, {"ms", way.ms}, {"rate", way.rate}});
     }
-    all.push_back({{"work", work.work}, {"calls", work.calls}, {"ways", ways}});
+    all.push_back(
+        {{"work", work.work}, {"calls", work.calls}, {"unit", unit_of(work.rate_of)}, {"ways", ways}});
   }
   return all;
 }
@@ -39,7 +53,7 @@ void write(std::ostream& out, const std::vector<TimedWork>& works) {
     out << "\n" << work.work << ", " << work.calls << " calls of a step\n";
     for (const TimedWay& way : work.ways) {
       out << std::fixed << std::setprecision(4) << std::setw(10) << way.ms << " ms" << std::setprecision(0)
-          << std::setw(7) << way.tflops << " TFLOP/s   " << way.way << "\n";
+          << std::setw(7) << way.rate << " " << unit_of(work.rate_of) << "   " << way.way << "\n";
     }
   }
 }

@@ -15,14 +15,18 @@ namespace longtake {
 struct TimedWay {
   std::string way;  ///< "the engine's", "padded to 3456 tokens", ...
   double ms = 0;
-  double tflops = 0;  ///< of the work that the engine needs: what a way does besides does not count
+  double rate = 0;  ///< of the work that the engine needs: what a way does besides does not count
 };
+
+/// What a rate counts: 10^12 multiplications and additions a second, 10^9 bytes read or written.
+enum class RateOf { Operations, Bytes };
 
 /// A part of a forward pass, in several ways.
 struct TimedWork {
   std::string work;
   std::int64_t calls = 0;  ///< in a forward pass
   std::vector<TimedWay> ways;
+  RateOf rate_of = RateOf::Operations;
 };
 
 /// Of one call among several in a row: the median of a few such rows. `work` is given the call's number.
