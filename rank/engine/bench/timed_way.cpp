@@ -52,8 +52,8 @@ void write(std::ostream& out, const std::vector<TimedWork>& works) {
   for (const TimedWork& work : works) {
     out << "\n" << work.work << ", " << work.calls << " calls of a step\n";
     for (const TimedWay& way : work.ways) {
-      out << std::fixed << std::setprecision(4) << std::setw(10) << way.ms << " ms" << std::setprecision(0)
-          << std::setw(7) << way.rate << " " << unit_of(work.rate_of) << "   " << way.way << "\n";
+      out << std::fixed << std::setprecision(4) << std::setw(10) << way.ms << " ms" << std::setprecision(2)
+          << std::setw(9) << way.rate << " " << unit_of(work.rate_of) << "   " << way.way << "\n";
     }
   }
 }
