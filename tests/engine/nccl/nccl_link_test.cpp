@@ -3,9 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
-
 #include "tests/engine/devices/fake_nccl_misbehaviour.h"
+#include "tests/error_of.h"
 
 namespace longtake {
 namespace {
@@ -16,16 +15,6 @@ class NcclLinks : public testing::Test {
  protected:
   std::unique_ptr<NcclLink> end(LinkEnd which) const {
     return std::make_unique<NcclLink>(nccl_, id_, which, at::kCPU);
-  }
-
-  static Error error_of(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& e) {
-      return e;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Error(ErrorKind::Bug, "");
   }
 
   const std::shared_ptr<const NcclLibrary> nccl_ = std::make_shared<NcclLibrary>(LONGTAKE_FAKE_NCCL);

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "jobs/error.h"
+#include "tests/error_of.h"
 #include "tests/temp_path.h"
 
 namespace longtake {
@@ -28,16 +29,6 @@ class Transports : public testing::Test {
     return std::make_unique<GroupTransport>(
         GroupMember{meeting(), engines, self}, [this] { return ++asked_ < gives_up_after_; },
         times_[static_cast<std::size_t>(self)]);
-  }
-
-  static Error error_of(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& e) {
-      return e;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Error(ErrorKind::Bug, "");
   }
 
   WorkTimes times_[3];
