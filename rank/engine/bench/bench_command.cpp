@@ -33,7 +33,8 @@ int bench_command(int argument_count, const char* const* arguments) {
     use_compute_threads(options->threads);
     const BenchResult result = run_bench(*options);
     std::cerr << text_of(result);
-    std::cout << json_of(result).dump(2) << "\n";
+    // The path of the model may be in any encoding.
+    std::cout << json_of(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return kExitDone;
   } catch (const Error& e) {
     return fail(e.what(), e.kind() == ErrorKind::InvalidInput ? kExitUser : kExitFailed);

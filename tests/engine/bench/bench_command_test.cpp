@@ -54,6 +54,16 @@ TEST(BenchCommand, PrintsJsonOnStandardOutputAndATableOnStandardError) {
   EXPECT_THAT(ran.err, HasSubstr("matrix products, of all time"));
 }
 
+TEST(BenchCommand, PrintsJsonOfAModelWhosePathIsNotInUtf8) {
+  const std::filesystem::path folder = temp_path("mod\xE8le");
+  std::filesystem::create_directory(folder);
+  std::filesystem::copy(small_bench_config(), folder / "config.json");
+  const Ran ran = bench({"--config", folder / "config.json", "--size", "64*64", "--blocks", "1", "--warmup",
+                         "1", "--steps", "1", "--threads", "1"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(nlohmann::json::parse(ran.out).at("config").dump(), HasSubstr("mod\xEF\xBF\xBDle"));
+}
+
 TEST(BenchCommand, HelpGoesToStandardOutput) {
   const Ran ran = bench({"--help"});
   EXPECT_EQ(ran.exit_code, 0);
