@@ -30,7 +30,7 @@ struct BlockMoment {
   std::int64_t sink_distance = 0;
 };
 
-/// What a denoiser remembers blocks in.
+/// How many caches a denoiser remembers blocks in, and what those keep them as.
 struct Caches {
   enum Count {
     One,         ///< all steps take turns with one: each clears it before it begins

@@ -33,7 +33,11 @@ StackAudio LayerStack::audio(const AudioTokens& tokens) const {
 }
 
 CacheRoom LayerStack::room_for(const CacheShape& shape) {
-  if (shape.dtype == KvCacheDtype::Auto) return {};
+  if (shape.dtype == KvCacheDtype::Auto) {
+    workspace_.opened_keys_SD.reset();  // a job before may have had them
+    workspace_.opened_values_SD.reset();
+    return {};
+  }
   const auto tokens_in = [&](at::Tensor& buffer_SD) {
     return LayerWorkspace::rows_of(buffer_SD, shape.tokens(), config_.dim, options_)
         .view({shape.tokens(), config_.heads, config_.head_dim()});
