@@ -7,7 +7,9 @@ namespace longtake {
 
 void enlarge_into(const at::Tensor& out_THWC, const at::Tensor& x_THWC, const at::Tensor& bias_C) {
   if constexpr (kHasGpuKernels) {
-    if (suits_kernels({out_THWC, x_THWC, bias_C})) return gpu::enlarge({out_THWC, x_THWC, bias_C});
+    const bool is_in_one_piece = out_THWC.is_contiguous() && x_THWC.is_contiguous();
+    if (is_in_one_piece && suits_kernels({out_THWC, x_THWC, bias_C}))
+      return gpu::enlarge({out_THWC, x_THWC, bias_C});
   }
   const std::int64_t frames = x_THWC.size(0), height = x_THWC.size(1), width = x_THWC.size(2);
   const std::int64_t channels = out_THWC.size(3), of_a_frame = x_THWC.size(3) / channels;

@@ -29,6 +29,13 @@ FrameViews views_after_history(const at::Tensor& history, const at::Tensor& x_TC
   return frames;
 }
 
+/// cuDNN has its fast kernels for pixels of 16 bytes: the three colours of a frame would go through another.
+at::Tensor with_eight_out(const at::Tensor& weight_OCDKK) {
+  constexpr std::int64_t kOctet = 8;
+  const std::int64_t missing = std::max<std::int64_t>(0, kOctet - weight_OCDKK.size(0));
+  return at::constant_pad_nd(weight_OCDKK, {0, 0, 0, 0, 0, 0, 0, 0, 0, missing});
+}
+
 }  // namespace
 
 at::Tensor channels_last(const at::Tensor& x_TCHW) {
@@ -76,7 +83,7 @@ CausalConv::CausalConv(const Weights& weights, const std::string& name, KernelSi
   if (weight_OCDKK.is_cpu()) {
     kernel_ = StackedKernel::of(weight_OCDKK, bias_O);
   } else {
-    weight_OCDKK_ = weight_OCDKK.contiguous(at::MemoryFormat::ChannelsLast3d);
+    weight_OCDKK_ = with_eight_out(weight_OCDKK).contiguous(at::MemoryFormat::ChannelsLast3d);
     kernel_.bias_O = bias_O;
   }
 }
@@ -105,7 +112,7 @@ at::Tensor CausalConv::halve_time(const at::Tensor& x_TCHW, VaeStream& stream) c
   const at::Tensor before = history;
   history = last_frames({}, x_TCHW, 1);
   if (!x_TCHW.is_cpu()) {
-    const at::Tensor out_TOHW = conv_clip(weight_OCDKK_, at::cat({before, x_TCHW}), /*stride=*/2);
+    const at::Tensor out_TOHW = on_gpu(at::cat({before, x_TCHW}), /*stride=*/2);
     add_bias_(pixels_of(out_TOHW), kernel_.bias_O, /*plus=*/{});
     return out_TOHW;
   }
@@ -131,7 +138,11 @@ at::Tensor CausalConv::newest(const at::Tensor& frames_NCHW) const {
 
 at::Tensor CausalConv::over(const at::Tensor& frames_NCHW, VaeStream& stream) const {
   stream.history(name_) = last_frames({}, frames_NCHW, depth_ - 1);
-  return conv_clip(weight_OCDKK_, frames_NCHW, /*stride=*/1);
+  return on_gpu(frames_NCHW, /*stride=*/1);
+}
+
+at::Tensor CausalConv::on_gpu(const at::Tensor& frames_NCHW, std::int64_t stride) const {
+  return conv_clip(weight_OCDKK_, frames_NCHW, stride).narrow(1, 0, kernel_.bias_O.size(0));
 }
 
 }  // namespace longtake

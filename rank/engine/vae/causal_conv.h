@@ -70,10 +70,12 @@ class CausalConv {
   const std::string& name() const { return name_; }
 
  private:
+  at::Tensor on_gpu(const at::Tensor& frames_NCHW, std::int64_t stride) const;
+
   std::string name_;
   std::int64_t depth_ = 1;
   StackedKernel kernel_;     ///< on a CPU; on a GPU its bias alone
-  at::Tensor weight_OCDKK_;  ///< on a GPU
+  at::Tensor weight_OCDKK_;  ///< on a GPU, with channels that nobody asked for up to eight
 };
 
 /// [T, C, H, W] as layers want it: contiguous in memory order T, H, W, C.

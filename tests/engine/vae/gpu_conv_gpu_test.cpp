@@ -83,5 +83,18 @@ TEST(ConvOnGpu, OtherWaysGiveTheSameAndTakeThisLong) {
   }
 }
 
+/// Why CausalConv adds five to the three colours of a frame.
+TEST(ConvOnGpu, ThreeChannelsOfEightAreTheThreeAlone) {
+  LONGTAKE_SKIP_WITHOUT_GPU();
+  const c10::InferenceMode inference;
+  const Level level = kLevels[0];
+  const at::Tensor x = frames_of(level);
+  const at::Tensor eight = weight_of(level).narrow(0, 0, 8).contiguous(at::MemoryFormat::ChannelsLast3d);
+  const at::Tensor three = eight.narrow(0, 0, 3).contiguous(at::MemoryFormat::ChannelsLast3d);
+  EXPECT_LT(relative_error(conv_clip(eight, x, 1).narrow(1, 0, 3), conv_clip(three, x, 1)), 1e-2);
+  std::cout << "to 3 channels: " << ms_of([&] { conv_clip(three, x, 1); })
+            << " ms; to 8: " << ms_of([&] { conv_clip(eight, x, 1); }) << " ms\n";
+}
+
 }  // namespace
 }  // namespace longtake
