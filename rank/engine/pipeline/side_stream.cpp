@@ -4,13 +4,21 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <map>
+
 namespace longtake {
 namespace {
 
+/// The same whenever this thread asks: what the allocator keeps for a queue it gives to no other, so with
+/// another for every segment it would keep all of it again.
 std::optional<c10::Stream> stream_beside(at::Device device) {
   if (device.is_cpu()) return std::nullopt;
+  static thread_local std::map<at::DeviceIndex, c10::Stream> streams;
+  const auto known = streams.find(device.index());
+  if (known != streams.end()) return known->second;
   constexpr bool kComesFirst = false;
-  return c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device, kComesFirst);
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  return streams.emplace(device.index(), guard.getStreamFromGlobalPool(device, kComesFirst)).first->second;
 }
 
 }  // namespace

@@ -7,10 +7,10 @@
 
 namespace longtake {
 
-/// A second queue of work for a GPU, beside the one that this thread's work goes to otherwise. On a CPU there
-/// is none: everything is done at once. Memory that is taken in the queue is used again in it alone, so what
-/// was made in it needs no care. Belongs to one thread. What a device says of work that failed comes to
-/// whoever waits next, as c10::Error.
+/// A second queue of work for a GPU, beside the one that this thread's work goes to otherwise: the same queue
+/// for all objects of a thread. On a CPU there is none: everything is done at once. Memory that is taken in
+/// the queue is used again in it alone, so what was made in it needs no care. Belongs to one thread. What a
+/// device says of work that failed comes to whoever waits next, as c10::Error.
 class SideStream {
  public:
   explicit SideStream(at::Device device);

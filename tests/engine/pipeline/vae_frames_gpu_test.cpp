@@ -3,6 +3,7 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
+#include "rank/engine/gpu/device_memory.h"
 #include "rank/engine/vae/vae_config.h"
 #include "tests/engine/gpu/skip_without_gpu.h"
 
@@ -75,6 +76,19 @@ TEST(VaeFramesOnGpu, ComeInOrderAndTheLatestWhenCaughtUpWith) {
   EXPECT_EQ(frames_made, 24);
   frames.catch_up();
   EXPECT_EQ(frames_made, 24);
+}
+
+/// An engine decodes one segment after another.
+TEST(VaeFramesOnGpu, KeepNoMoreMemoryForManyFilmsThanForOne) {
+  LONGTAKE_SKIP_WITHOUT_GPU();
+  const c10::InferenceMode inference;
+  const at::Device device(at::kCUDA, 0);
+  const VaeDecoder decoder(narrow_vae(), random_weights(3, {at::kBFloat16, device}));
+  film_of(decoder, Decoding::Beside, 3);
+  const std::int64_t reserved = device_memory(device).value().reserved;
+  for (int film = 0; film < 5; ++film) film_of(decoder, Decoding::Beside, 3);
+  constexpr std::int64_t kLessThanAFilm = 32 << 20;
+  EXPECT_LT(device_memory(device).value().reserved, reserved + kLessThanAFilm);
 }
 
 /// A segment that is given up while its last block is decoded.
