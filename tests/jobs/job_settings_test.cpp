@@ -37,7 +37,8 @@ TEST(JobSettings, ReadsEveryKey) {
   const auto problems = problems_of(
       "size: '384x256'\nsample_steps: 3\nsample_guide_scale: 1.5\nfold_last_step: true\nbase_seed: 9\n"
       "num_clip: 10\ninfer_frames: 24\nenable_online_decode: true\noffload_model: false\n"
-      "precision: fp8\nkv_cache_dtype: fp8\ncontinuity: parallel\nsegment_clips: 7\ntrim_silence: false\non_oom: smaller_size\n",
+      "precision: fp8\nkv_cache_dtype: fp8\ncontinuity: parallel\nsegment_clips: 7\ntrim_silence: "
+      "false\non_oom: smaller_size\n",
       settings);
   ASSERT_TRUE(problems.empty()) << shown(problems);
   EXPECT_EQ(settings.size.area, 384 * 256);
