@@ -29,7 +29,7 @@ FrameViews views_after_history(const at::Tensor& history, const at::Tensor& x_TC
   return frames;
 }
 
-/// cuDNN has its fast kernels for pixels of 16 bytes: the three colours of a frame would go through another.
+/// cuDNN's fast kernels are for pixels of whole 16 bytes; the three colours of a frame are none.
 at::Tensor with_eight_out(const at::Tensor& weight_OCDKK) {
   constexpr std::int64_t kOctet = 8;
   const std::int64_t missing = std::max<std::int64_t>(0, kOctet - weight_OCDKK.size(0));
