@@ -46,7 +46,7 @@ def arguments():
 
 
 DEFAULT_MINUTES = {"vae": 9.0, "decoder": 3.0, "audio": 1.7, "transformer": 15.0}
-RECORDINGS, UNSEEN_RECORDINGS = 215, 10
+RECORDINGS, UNSEEN_RECORDINGS = 860, 10
 
 
 def speak(data):

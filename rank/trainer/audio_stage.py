@@ -14,6 +14,7 @@ from .speech.sounds import Sounds, correlation, normalised, targets_at_50fps
 BATCH, PART_s, TARGETS = 32, 6, 5
 SLOWEST, FASTEST = 0.85, 1.2
 HIGHEST_RATE = 1.2e-3
+GOING_ON = 0.4  # of the rate, for an encoder that others hear through already
 WEIGHTS = (2.0, 1.0, 0.7, 0.5, 1.0)  # of the targets
 
 
@@ -61,12 +62,13 @@ def run(folder, data, minutes, device):
     model = MouthTeller().to(device)
     optimizer = adam(model.parameters(), device)
     state = stage_files.load(folder, "audio", device)
+    rate = HIGHEST_RATE * (GOING_ON if state else 1.0)
     if state:
         stage_files.fill(model, state["model"], heads="head.")
     weights = torch.tensor(WEIGHTS, device=device)
     pace = Pace(minutes)
     while not pace.is_over():
-        set_rate(optimizer, pace.rate(HIGHEST_RATE))
+        set_rate(optimizer, pace.rate(rate))
         samples, tracks = part_of(sounds, device)
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             told = model(samples).float()

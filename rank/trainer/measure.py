@@ -11,6 +11,7 @@ from .faces.sheet import contact_sheet
 from .speech.sounds import correlation
 
 TRIES = 11  # openings that are tried
+ASIDE_px = 2  # how much higher or lower a mouth may lie than it was drawn: asked is how open it is, not where
 OPEN_FROM = 0.2  # an opening from which on a mouth counts as open
 
 
@@ -41,29 +42,35 @@ def openings(film_BCTHW, look, pose):
     return torch.stack(people)
 
 
-def openings_of(images_TCHW, look, pose):
-    """Of one person: only the part around the mouth is drawn."""
-    frames, side = len(images_TCHW), images_TCHW.shape[-1]
-    rows, columns = mouth_window(look, side)
-    images = images_TCHW[:, :, rows, columns]
-    look = looks.repeated(look, frames)
-    errors = []
-    for index in range(TRIES):
-        tried = dict(pose)
-        tried["opening"] = torch.full_like(pose["opening"], index / (TRIES - 1))
-        parts = []
-        for begin in range(0, frames, bank.PART):
-            part = slice(begin, begin + bank.PART)
-            drawn = draw(looks.chosen(look, part), looks.chosen(tried, part), side, (rows, columns))
-            parts.append((drawn - images[part]).square().sum((1, 2, 3)))
-        errors.append(torch.cat(parts))
-    errors = torch.stack(errors, 1)
-    best = errors.argmin(1)
+def openings_of(images_TCHW, look, pose, aside=ASIDE_px):
+    """Of one person, [T]: only the part around the mouth is drawn."""
+    misfits = torch.stack(
+        [misfit(images_TCHW, look, pose, index / (TRIES - 1), aside) for index in range(TRIES)], 1
+    )
+    best = misfits.argmin(1)
     inner = best.clamp(1, TRIES - 2)
-    low, mid, high = (errors.gather(1, (inner + d)[:, None]).squeeze(1) for d in (-1, 0, 1))
+    low, mid, high = (misfits.gather(1, (inner + d)[:, None]).squeeze(1) for d in (-1, 0, 1))
     shift = 0.5 * (low - high) / (low - 2 * mid + high).clamp_min(1e-9)
     fine = torch.where(best == inner, inner + shift.clamp(-0.5, 0.5), best.float())
     return fine / (TRIES - 1)
+
+
+def misfit(images_TCHW, look, pose, opening, aside):
+    """How far each picture is from the drawing with the mouth so open, [T], `aside` rows higher to lower."""
+    rows, columns = mouth_window(look, images_TCHW.shape[-1])
+    images = images_TCHW[:, :, rows, columns]
+    reach = slice(rows.start - aside, rows.stop + aside)
+    look = looks.repeated(look, len(images))
+    tried = {**pose, "opening": torch.full_like(pose["opening"], opening)}
+    parts = []
+    for begin in range(0, len(images), bank.PART):
+        part = slice(begin, begin + bank.PART)
+        place = looks.chosen(look, part), looks.chosen(tried, part)
+        drawn = (
+            draw(*place, images_TCHW.shape[-1], (reach, columns)).unfold(2, images.shape[2], 1).movedim(-1, 3)
+        )
+        parts.append((drawn - images[part].unsqueeze(2)).square().sum((1, 3, 4)).amin(1))
+    return torch.cat(parts)
 
 
 @torch.no_grad()
@@ -91,10 +98,10 @@ def rolled_out(situation, batch, sigmas):
     return latent
 
 
-def film_report(model, vae, pool, texts, sigmas, films):
+def film_report(model, vae, parts, texts, sigmas):
+    """Of films as FilmPool.make gives them with their truth: the same ones every time, as people differ much."""
     told, wanted, still = [], [], []
-    for _ in range(films):
-        made = pool.make(keep_truth=True)
+    for made in parts:
         film, _ = generated(model, vae, made, texts, sigmas)
         pose = named(made["pose"])
         told.append(openings(film, made["shown"], pose))

@@ -18,6 +18,7 @@ from .measure import film_report, measured_films
 from .models.transformer import BLOCK_FRAMES, BLOCK_VIDEO_FRAMES, Transformer, compile_layers
 from .models.umt5 import UmT5
 from .models.vae import Vae
+from .muon import Muon
 from .prompts import Tokens, train_tokenizer
 from .recorded import RecordedSteps
 from .schedule import Every, Pace, adam, noise_levels, set_rate
@@ -28,10 +29,16 @@ HIGHEST_RATE = 1.0e-3
 BATCH_BLOCKS = 320
 # Until this share of the time: blocks of a film that a step sees; 0: only hearing.
 PHASES = ((0.03, 0), (0.3, 1), (1.01, BLOCKS))
-RENEW_s, TELL_s, SAVE_s = 3.0, 60.0, 60.0
+RENEW_s, TELL_s, SAVE_s = 3.0, 90.0, 90.0
 HEARING_WEIGHT = 0.1
-CHANCES = (0.36, 0.3, 0.3, 0.04)  # of the four levels; the last moves hardly anything
+CHANCES = (
+    0.3,
+    0.26,
+    0.4,
+    0.04,
+)  # of the four levels; the third has the last word, the fourth moves hardly anything
 OWN_FROM, OWN_MOST = 0.35, 0.7  # when own latents begin, and how often in the end
+INNER = ("transformer.blocks.", "transformer.audio_injector.")
 MOTION_FRAMES = 19
 NEAREST_SINK, FARTHEST_SINK = 4, 30
 LONGEST_CHAIN_blocks = 500
@@ -170,13 +177,22 @@ class Texts:
         return self.ids[prompt], self.mask[prompt]
 
 
+def optimizers_of(model, device):
+    """Muon for the matrices between the first layer and the last, Adam for all else."""
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    matrices = [p for name, p in trained.items() if p.ndim == 2 and name.startswith(INNER)]
+    moved = set(map(id, matrices))
+    others = [p for p in trained.values() if id(p) not in moved]
+    return adam(others, device), Muon(matrices, torch.zeros((), device=device))
+
+
 class Loop:
     """One step after another; what a step is follows from the share of the time that is spent."""
 
     def __init__(self, model, pool, texts, device, pace, is_new):
         self.model, self.pool, self.texts, self.device, self.pace = model, pool, texts, device, pace
         self.trained = [p for p in model.parameters() if p.requires_grad]
-        self.optimizer = adam(self.trained, device)
+        self.optimizers = optimizers_of(model, device)
         self.sigmas = noise_levels().tolist()
         self.own_from = OWN_FROM if is_new else 0.05  # a model that goes on knows how to start
         self.batch_blocks = BATCH_BLOCKS
@@ -203,14 +219,17 @@ class Loop:
     def trained_with(self, kind):
         with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
             loss = self.loss(kind)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.trained, 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         return loss.detach()
 
     def step(self):
-        set_rate(self.optimizer, self.pace.rate(HIGHEST_RATE, warm_steps=300))
+        rate = self.pace.rate(HIGHEST_RATE, warm_steps=300)
+        for optimizer in self.optimizers:
+            set_rate(optimizer, rate)
         kind = self.kind()
         loss = self.steps(kind)
         if self.pace.steps % 10 == 0:
@@ -246,6 +265,7 @@ def run(folder, data, minutes, device, films):
     pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21 + int(spent_s))
     pool.fill(films)
     unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77)
+    shown = [unseen.make(keep_truth=True) for _ in range(2)]
     texts, unseen_texts = Texts(pool, tokenizer, device), Texts(unseen, tokenizer, device)
     loop = Loop(model, pool, texts, device, pace, is_new)
     if device == "cuda":
@@ -258,11 +278,11 @@ def run(folder, data, minutes, device, films):
         if renewed.is_due():
             pool.renew()
         if told.is_due():
-            report = film_report(model, vae, unseen, unseen_texts, loop.sigmas, films=1)
+            report = film_report(model, vae, shown, unseen_texts, loop.sigmas)
             print(f"transformer {pace.spent_s:.0f} s, step {pace.steps}: {loop.told()}; {report}", flush=True)
         if saved.is_due():
             stage_files.save(folder, "transformer", {"model": model.state_dict(), "spent_s": pace.spent_s})
     stage_files.save(folder, "transformer", {"model": model.state_dict()})
-    report = film_report(model, vae, unseen, unseen_texts, loop.sigmas, films=2)
+    report = film_report(model, vae, shown, unseen_texts, loop.sigmas)
     print(f"transformer: {pace.steps} steps; {report}", flush=True)
     measured_films(model, vae, unseen, unseen_texts, loop.sigmas, folder / "films.png")

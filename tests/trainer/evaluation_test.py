@@ -1,6 +1,6 @@
 """What the evaluation measures in drawings themselves, where the answer is known.
 
-    PYTHONPATH=rank python3 tests/trainer/evaluation_test.py
+PYTHONPATH=rank python3 tests/trainer/evaluation_test.py
 """
 
 import unittest
@@ -30,6 +30,13 @@ class Evaluation(unittest.TestCase):
         pose = figures.pose_of(self.speaker, 0, FRAMES)
         told = openings_of(self.film.roll(5, 0), self.speaker.look, pose)
         self.assertLess(correlation(told, pose["opening"]), 0.7)
+
+    def test_a_mouth_that_lies_a_little_lower_is_as_open(self):
+        pose = figures.pose_of(self.speaker, 0, FRAMES)
+        told = openings_of(self.film.roll(2, 2), self.speaker.look, pose)
+        self.assertGreater(correlation(told, pose["opening"]), 0.999)
+        in_place = openings_of(self.film.roll(2, 2), self.speaker.look, pose, aside=0)
+        self.assertLess(correlation(in_place, pose["opening"]), 0.99)
 
     def test_the_still_part_is_blind_to_the_mouth(self):
         mask = figures.still_part(self.speaker.look)

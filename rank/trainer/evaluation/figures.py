@@ -34,15 +34,17 @@ def psnr(made, wanted, mask=None):
 
 def lips(studio, speakers):
     """How the mouths move, all people together and the one that follows worst."""
-    told, wanted, each = [], [], []
+    told, in_place, wanted, each = [], [], [], []
     for speaker in speakers:
         film = studio.frames(speaker, 0, speaker.frames)
         told.append(openings_of(film, speaker.look, speaker.pose))
+        in_place.append(openings_of(film, speaker.look, speaker.pose, aside=0))
         wanted.append(speaker.pose["opening"])
         each.append(correlation(told[-1], wanted[-1]))
-    told, wanted = torch.cat(told), torch.cat(wanted)
+    told, in_place, wanted = torch.cat(told), torch.cat(in_place), torch.cat(wanted)
     return {
         "opening_correlation": correlation(told, wanted),
+        "opening_correlation_in_place": correlation(in_place, wanted),
         "opening_correlation_of_worst": min(each),
         "open_or_closed": ((told > OPEN_FROM) == (wanted > OPEN_FROM)).float().mean().item(),
     }

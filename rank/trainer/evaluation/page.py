@@ -12,6 +12,7 @@ MOMENT = 20  # of a clip: the frame that is shown
 # figure, what it is, what is wanted, how it is told
 ROWS = (
     ("opening_correlation", "correlation of the mouth's opening", "above 0.9", "{:.3f}"),
+    ("opening_correlation_in_place", "the same, were no mouth allowed to lie higher or lower", "", "{:.3f}"),
     ("opening_correlation_of_worst", "the same, of the person where it is lowest", "", "{:.3f}"),
     ("open_or_closed", "frames rightly open or closed", "above 92 %", "{:.1%}"),
     ("vae_psnr_of_images", "VAE, images", "above 30 dB", "{:.2f} dB"),

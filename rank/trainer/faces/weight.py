@@ -3,11 +3,14 @@
 import torch
 
 MOUTH_WEIGHT, EYES_WEIGHT = 20.0, 4.0
+USUAL_CONTRAST = 0.5  # between a mouth's inside and what is around it
+FAINTEST, STRONGEST = 0.7, 3.0
+INSIDE = 0.25  # of the lips' colour
 
 
 def weights_of(look, side):
     """The mouth is a fiftieth of the picture and nearly all of what is to be learned: it weighs as much as
-    the rest. [B, side, side], 1 on the average."""
+    the rest, and more where it is hard to see. [B, side, side], 1 on the average of those that are seen well."""
     line = (torch.arange(side, device=look["x"].device) + 0.5) * (2 / side) - 1
 
     def near(height, reach):
@@ -17,5 +20,15 @@ def weights_of(look, side):
         ).view(-1, 1, 1)
         return torch.exp(-(x**2) - y**2)
 
-    weight = 1 + MOUTH_WEIGHT * near(look["mouth_y"] + 0.12, 0.45) + EYES_WEIGHT * near(look["eye_y"], 0.6)
-    return weight / weight.mean((1, 2), keepdim=True)
+    eyes = EYES_WEIGHT * near(look["eye_y"], 0.6)
+    mouth = MOUTH_WEIGHT * near(look["mouth_y"] + 0.12, 0.45)
+    usual = (1 + mouth + eyes).mean((1, 2), keepdim=True)
+    return (1 + mouth * faintness(look).view(-1, 1, 1) + eyes) / usual
+
+
+def faintness(look):
+    """Of a mouth, [B]: 1 where it is seen as well as most. Dark lips on dark skin change few of the numbers that the
+    loss is made of."""
+    around = torch.lerp(look["skin"], look["hair"], look["beard"][:, None])
+    contrast = (around - INSIDE * look["lips"]).abs().mean(1)
+    return (USUAL_CONTRAST / contrast.clamp_min(1e-3)).clamp(FAINTEST, STRONGEST)

@@ -1,5 +1,6 @@
 """Recordings of one length in one small file: 8-bit mu-law at 16 kHz with the mouth's track at 100 Hz."""
 
+import multiprocessing
 import random
 
 import numpy as np
@@ -58,15 +59,27 @@ def recording(espeak, draw, variants):
     return samples / loudest * draw.uniform(0.3, 0.95), np.concatenate(tracks)[: SECONDS * RATE_HZ]
 
 
-def make(path, count, seed, variants):
-    """Writes `count` recordings to `path` (.npz)."""
+_espeak = None  # of a process that speaks
+
+
+def begin_speaking():
     from .espeak import Espeak  # needs the library, which the machine that trains may lack
 
-    espeak, draw = Espeak(), random.Random(seed)
-    sounds = np.zeros((count, SECONDS * SAMPLE_RATE_HZ), np.uint8)
-    tracks = np.zeros((count, SECONDS * RATE_HZ, 4), np.uint8)
-    for index in range(count):
-        samples, track = recording(espeak, draw, variants)
-        sounds[index] = encoded(samples)
-        tracks[index] = np.round(track.clip(0, 1) * 255)
-    np.savez(path, sounds=sounds, tracks=tracks)
+    global _espeak
+    _espeak = Espeak()
+
+
+def spoken(task):
+    seed, index, variants = task
+    samples, track = recording(_espeak, random.Random(f"{seed}/{index}"), variants)
+    return encoded(samples), np.round(track.clip(0, 1) * 255).astype(np.uint8)
+
+
+def make(path, count, seed, variants):
+    """Writes `count` recordings to `path` (.npz). Each is drawn from a seed of its own, on all cores."""
+    tasks = [(seed, index, variants) for index in range(count)]
+    with multiprocessing.get_context("fork").Pool(initializer=begin_speaking) as speakers:
+        made = speakers.map(spoken, tasks, chunksize=4)
+    np.savez(
+        path, sounds=np.stack([sounds for sounds, _ in made]), tracks=np.stack([track for _, track in made])
+    )
