@@ -19,6 +19,10 @@ constexpr std::int64_t kProgram_bytes = 350'000'000;
 constexpr std::int64_t kScores_bytes = 16 << 20;
 /// Of an int8 matrix, as a product takes it (rank/engine/transformer/eight_bit_matrix.cpp).
 constexpr std::int64_t kInt8Tile_bytes = 64 << 20;
+/// Of the VAE's workspace, what LibTorch's allocator keeps besides where an engine decodes on a GPU. Its free
+/// memory belongs to the stream that used it, and decoding has one of its own, in which the tensors of every
+/// level leave gaps that those of the next do not fill (docs/performance-gpu.md has what was measured).
+constexpr std::int64_t kKeptOfVaeWorkspace_percent = 120;
 
 bool has_eight_bits(WeightType type) { return type == WeightType::Fp8 || type == WeightType::Int8; }
 
@@ -145,7 +149,9 @@ class StagePrediction {
     const bool joins_history = demand_.device == DeviceKind::Gpu;
     add("vae weights", vae_decoder_weights(shape_.vae) * number);
     add("vae kept frames", vae_kept_numbers(shape_.vae, demand_.size) * number);
-    add("vae workspace", vae_workspace_numbers(shape_.vae, demand_.size, joins_history) * number);
+    const std::int64_t workspace = vae_workspace_numbers(shape_.vae, demand_.size, joins_history) * number;
+    add("vae workspace", workspace);
+    if (demand_.device == DeviceKind::Gpu) add("allocator", workspace * kKeptOfVaeWorkspace_percent / 100);
     // A block's frames in 32 bits, once more as bytes.
     add("frames", std::int64_t{demand_.size.height} * demand_.size.width * 3 * kFramesPerBlock * 5);
   }

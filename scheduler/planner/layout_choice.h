@@ -43,7 +43,7 @@ LayoutNeed leanest_layout(const AvatarDemand& demand, int most_ranks);
 std::optional<std::string> why_not_this_precision(const Profile& profile, const AvatarDemand& demand);
 
 /// "704*384 needs 49.46 GB of a GPU (single, bf16), profile 1x24gb gives 24.70 GB: 24.76 GB too little; would
-/// fit: precision: fp8 and kv_cache_dtype: fp8 with size 512*320, or 3 GPUs like this one (layers x 3)".
+/// fit: precision: fp8 and kv_cache_dtype: fp8 with size 448*256, or 3 GPUs like this one (layers x 3)".
 std::string why_nothing_fits(const Profile& profile, const AvatarDemand& demand, int most_ranks);
 
 }  // namespace longtake

@@ -97,6 +97,38 @@ TEST(MemoryModel, ProductsOfLayersAndStepsHaveAShareOfTheLayersForEachStep) {
   EXPECT_EQ(sum_over(stages, "transformer weights"), 4 * component(single[0], "transformer weights"));
 }
 
+/// An engine alone on an H100, 4 steps and decoding: docs/performance-gpu.md.
+TEST(MemoryModel, IsNotBelowWhatOneGpuTookAndAtMostATwentiethAbove) {
+  struct Taken {
+    WeightType weights;
+    KvCacheDtype kv_cache;
+    double gigabytes;
+  };
+  for (const Taken& taken : {Taken{WeightType::Bf16, KvCacheDtype::Auto, 51.27},
+                             {WeightType::Fp8, KvCacheDtype::Auto, 36.14},
+                             {WeightType::Fp8, KvCacheDtype::Fp8, 29.58},
+                             {WeightType::Bf16, KvCacheDtype::Fp8, 44.63}}) {
+    MemoryDemand demand = demand_of(k720x400);
+    demand.weights = taken.weights;
+    demand.kv_cache = taken.kv_cache;
+    const ModelShape model = published_model();
+    const double predicted =
+        gigabytes(peak_bytes(predict_memory(model, layers_layout(model.layers, 4, 1), demand)));
+    EXPECT_GE(predicted, taken.gigabytes) << name_of(taken.weights);
+    EXPECT_LE(predicted, 1.05 * taken.gigabytes) << name_of(taken.weights);
+  }
+}
+
+TEST(MemoryModel, LeavesRoomForTheAllocatorWhereAGpuDecodes) {
+  const ModelShape model = published_model();
+  MemoryDemand demand = demand_of(k720x400);
+  const auto on_gpus = predict_memory(model, layers_layout(model.layers, 4, 2), demand);
+  EXPECT_EQ(component(on_gpus[0], "allocator"), 0);
+  EXPECT_GT(component(on_gpus[1], "allocator"), component(on_gpus[1], "vae workspace"));
+  demand.device = DeviceKind::Cpu;
+  EXPECT_EQ(sum_over(predict_memory(model, layers_layout(model.layers, 4, 2), demand), "allocator"), 0);
+}
+
 TEST(MemoryModel, Fp8HalvesTheMatricesOnly) {
   const ModelShape model = published_model();
   MemoryDemand demand = demand_of(k720x400);
