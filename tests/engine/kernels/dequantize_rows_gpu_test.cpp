@@ -46,7 +46,7 @@ TEST(DequantizeRowsOnGpu, KnowsEveryValueOfTheFormat) {
 
 TEST(DequantizeRowsOnGpu, WritesItsRowsOnly) {
   LONGTAKE_SKIP_WITHOUT_GPU();
-  const at::Tensor room = at::full({6, 64}, 7, at::kCUDA);
+  const at::Tensor room = at::full({6, 64}, 7, at::TensorOptions(at::kFloat).device(at::kCUDA));
   const E4m3Rows rows = on_gpu(quantize_rows(normal_numbers(3, {6, 64})));
   dequantize_rows_into(room.narrow(0, 2, 3), {rows.bits_TI.narrow(0, 1, 3), rows.scale_T.narrow(0, 1, 3)});
   EXPECT_TRUE((room.narrow(0, 0, 2) == 7).all().item<bool>());
