@@ -31,12 +31,8 @@ BATCH_BLOCKS = 320
 PHASES = ((0.03, 0), (0.3, 1), (1.01, BLOCKS))
 RENEW_s, TELL_s, SAVE_s = 3.0, 90.0, 90.0
 HEARING_WEIGHT = 0.1
-CHANCES = (
-    0.3,
-    0.26,
-    0.4,
-    0.04,
-)  # of the four levels; the third has the last word, the fourth moves hardly anything
+# Of the four levels: the third has the last word, the fourth moves hardly anything.
+CHANCES = (0.3, 0.26, 0.4, 0.04)
 OWN_FROM, OWN_MOST = 0.35, 0.7  # when own latents begin, and how often in the end
 INNER = ("transformer.blocks.", "transformer.audio_injector.")
 MOTION_FRAMES = 19

@@ -1,6 +1,6 @@
 """What the evaluation measures in drawings themselves, where the answer is known.
 
-PYTHONPATH=rank python3 tests/trainer/evaluation_test.py
+    PYTHONPATH=rank python3 tests/trainer/evaluation_test.py
 """
 
 import unittest

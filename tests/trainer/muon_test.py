@@ -1,6 +1,6 @@
 """The optimizer of the transformer.
 
-PYTHONPATH=rank python3 tests/trainer/muon_test.py
+    PYTHONPATH=rank python3 tests/trainer/muon_test.py
 """
 
 import unittest

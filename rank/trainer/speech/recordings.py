@@ -69,7 +69,8 @@ def begin_speaking():
     _espeak = Espeak()
 
 
-def spoken(task):
+def encoded_recording(task):
+    """Bytes of the sound and of the mouth's track. `task`: (seed of all, number of this one, voices)."""
     seed, index, variants = task
     samples, track = recording(_espeak, random.Random(f"{seed}/{index}"), variants)
     return encoded(samples), np.round(track.clip(0, 1) * 255).astype(np.uint8)
@@ -79,7 +80,7 @@ def make(path, count, seed, variants):
     """Writes `count` recordings to `path` (.npz). Each is drawn from a seed of its own, on all cores."""
     tasks = [(seed, index, variants) for index in range(count)]
     with multiprocessing.get_context("fork").Pool(initializer=begin_speaking) as speakers:
-        made = speakers.map(spoken, tasks, chunksize=4)
+        made = speakers.map(encoded_recording, tasks, chunksize=4)
     np.savez(
         path, sounds=np.stack([sounds for sounds, _ in made]), tracks=np.stack([track for _, track in made])
     )
