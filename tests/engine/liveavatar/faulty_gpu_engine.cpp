@@ -1,9 +1,9 @@
 // The Live Avatar engine on a GPU that fails in the middle of one attempt, for whole runs on a real GPU: it
 // takes the place of longtake-engine beside a copy of longtake (docs/HACKING.md).
 // LONGTAKE_GPU_FAULT=DEED:ATTEMPT, the number of the attempt as in the table of attempts. DEED is
-// illegal_access, a kernel that is asked for what is not there (LibTorch's kernels find that out on the device
-// and say "device-side assert"; the context is as lost as by the access), or out_of_memory: all that the engine
-// may take is taken.
+// illegal_access, a kernel that is asked for what is not there (LibTorch's kernels find that out on the
+// device and say "device-side assert"; the context is as lost as by the access), or out_of_memory: all that
+// the engine may take is taken.
 #include <ATen/ATen.h>
 
 #include <cstdlib>
