@@ -38,6 +38,11 @@ class AttentionBench {
              {}};
     time("the engine's", queries_, keys_,
          [&] { fused_attention(queries(0, queries_), keys(keys_), values(keys_)); });
+    time("the engine's, whole tiles of queries", whole(queries_), keys_,
+         [&] { fused_attention(queries(0, whole(queries_)), keys(keys_), values(keys_)); });
+    time("in one call", queries_, keys_, [&] {
+      cudnn(heads_first(queries(0, queries_)), heads_first(keys(keys_)), heads_first(values(keys_)), false);
+    });
     time_head_major();
     time_other_numbers();
     time_rest();

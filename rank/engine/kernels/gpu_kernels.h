@@ -3,12 +3,15 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
+
+#include "rank/engine/kernels/joined_attention.h"
 
 /// What the .cu files define: the contracts of this folder on a GPU, for tensors that suits_kernels(). On the
 /// device's current stream, without waiting. Rows may be strided; results do not depend on how rows are
 /// shared out, so they are the same in every run.
-// T tokens, D model width, F rows of gains, H heads, K head width, J pairs of a head, P pixels, C channels,
-// H height, W width
+// T tokens, D model width, F rows of gains, L queries, H heads, K head width, J pairs of a head, P pixels,
+// C channels, H height, W width
 namespace longtake::gpu {
 
 /// hidden += added * gate where `added` is defined (an undefined gate is 1); out = layer norm of hidden where
@@ -54,6 +57,9 @@ struct Enlarge {
   at::Tensor bias_C;  ///< or undefined
 };
 void enlarge(const Enlarge& work);
+
+/// Found contiguous, as is `out`; sums may be strided.
+void join_attention(const at::Tensor& out_LHK, const std::vector<AttentionPart>& parts);
 
 /// `plus` may be undefined.
 void add_bias_(const at::Tensor& x_PC, const at::Tensor& bias_C, const at::Tensor& plus_PC);

@@ -2,6 +2,7 @@
 
 #include "jobs/error.h"
 #include "rank/engine/profile_scopes.h"
+#include "rank/engine/transformer/tiled_attention.h"
 
 namespace longtake {
 
@@ -28,17 +29,30 @@ at::Tensor attention(const at::Tensor& q_BHLK, const at::Tensor& k_BHSK, const a
   return at::scaled_dot_product_attention(q_BHLK, k_BHSK, v_BHSK);
 }
 
+at::Tensor heads_first(const at::Tensor& x_BLHK) { return x_BLHK.transpose(1, 2); }
+
+/// The kernels answer in the memory order of their queries: transposed back, it is contiguous already.
+at::Tensor tokens_first(const at::Tensor& x_BHLK) { return x_BHLK.transpose(1, 2).contiguous(); }
+
+AttentionFound cudnn_among(const at::Tensor& q_BLHK, const at::Tensor& k_BSHK, const at::Tensor& v_BSHK) {
+  const auto found = at::_scaled_dot_product_cudnn_attention(heads_first(q_BLHK), heads_first(k_BSHK),
+                                                             heads_first(v_BSHK), std::nullopt,
+                                                             /*compute_log_sumexp=*/true);
+  return {tokens_first(std::get<0>(found)),
+          std::get<1>(found).reshape({q_BLHK.size(0), q_BLHK.size(2), q_BLHK.size(1)})};
+}
+
 }  // namespace
 
 bool can_fuse_attention(const at::Tensor& x) { return x.is_cuda(); }
 
 at::Tensor fused_attention(const at::Tensor& q_BLHK, const at::Tensor& k_BSHK, const at::Tensor& v_BSHK) {
   RECORD_USER_SCOPE(kAttentionScope);
-  const auto heads_first = [](const at::Tensor& x) { return x.transpose(1, 2); };
-  // The kernels answer in the memory order of their queries: transposed back, it is contiguous already.
-  return attention(heads_first(q_BLHK), heads_first(k_BSHK), heads_first(v_BSHK))
-      .transpose(1, 2)
-      .contiguous();
+  const at::Tensor q_BHLK = heads_first(q_BLHK), k_BHSK = heads_first(k_BSHK);
+  if (q_BLHK.scalar_type() != at::kFloat && suits_cudnn(q_BHLK, k_BHSK) && gains_by_tiles(q_BLHK, k_BSHK)) {
+    return attention_by_tiles(q_BLHK, k_BSHK, v_BSHK, cudnn_among);
+  }
+  return tokens_first(attention(q_BHLK, k_BHSK, heads_first(v_BSHK)));
 }
 
 #else

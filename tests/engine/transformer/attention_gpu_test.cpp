@@ -53,10 +53,13 @@ TEST_P(AttentionOnGpu, EqualsTheFormulaInHalves) {
   expect_exact(at::kHalf, 1e-3);
 }
 
-// A block of the 14 B model (fewer heads) and its text; the audio of three frames; the bundled model; a head
-// without whole octets.
+// A block of the 14 B model (fewer heads), with a full window, with whole tiles of keys, and its text; a
+// block of thrice the tokens, whose last queries are taken apart, with uneven and whole tiles of keys; the
+// audio of three frames; the bundled model; a head without whole octets.
 INSTANTIATE_TEST_SUITE_P(Shapes, AttentionOnGpu,
-                         testing::Values(Shape{1, 1125, 3900, 4, 128}, Shape{1, 1125, 512, 4, 128},
+                         testing::Values(Shape{1, 1125, 3900, 4, 128}, Shape{1, 1125, 16278, 4, 128},
+                                         Shape{1, 1125, 16256, 4, 128}, Shape{1, 1125, 512, 4, 128},
+                                         Shape{1, 3375, 16278, 4, 128}, Shape{1, 2049, 4096, 4, 128},
                                          Shape{3, 375, 5, 4, 128}, Shape{1, 72, 130, 4, 16},
                                          Shape{1, 30, 70, 2, 12}, Shape{2, 24, 5, 4, 16}));
 
