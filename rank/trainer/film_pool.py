@@ -8,6 +8,7 @@ from .faces import look as looks
 from .faces.pose import at_fps, flat, poses, rest_mouth, stacked
 from .faces.weight import weights_of
 from .models.wav2vec2 import at_25fps
+from .recorded import RecordedSteps
 from .speech.sounds import normalised
 
 BLOCKS = 8
@@ -16,6 +17,8 @@ WARM_FRAMES = 13  # before a film, so that its latents are not those of a beginn
 STILL_FRAMES = 29  # of the portrait at rest, until the encoder has come to rest
 RECORDING_FRAMES = 300
 PART = 16  # films made at a time
+USES = 16  # of a film, on the average, before another person takes its place
+PROMPTS = 20000
 
 
 class FilmPool:
@@ -27,22 +30,33 @@ class FilmPool:
     def __init__(self, vae, speech, sounds, device, seed):
         self.vae, self.sounds, self.device = vae, sounds, device
         self.generator = torch.Generator(device).manual_seed(seed)
-        self.prompts = prompts.corpus(4000, seed)
+        self.prompts = prompts.corpus(PROMPTS, seed)
         self.texts = [text for text, _, _ in self.prompts]
         self.walls = torch.tensor([wall for _, wall, _ in self.prompts], device=device)
         self.moods = torch.tensor([mood for _, _, mood in self.prompts], device=device)
         self.features_RZEF = features_of(speech, sounds)
         self.mouth_RFC = at_fps(sounds.tracks_RTC)
+        self.making = RecordedSteps(lambda _: self.make(), device, [self.generator])
         self.rows = {}
-        self.oldest = 0
+        self.oldest, self.uses = 0, 0.0
 
     def fill(self, films):
-        parts = [self.make() for _ in range(-(-films // PART))]
-        self.rows = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        parts = -(-films // PART)
+        for name, rows in self.making(None).items():
+            self.rows[name] = rows.new_empty(parts * PART, *rows.shape[1:])
+        for _ in range(parts):
+            self.renew()
+
+    def use(self, films):
+        """Tells that a step has learned from so many: whenever all have served, the oldest go."""
+        self.uses += films
+        while self.uses >= USES * PART:
+            self.uses -= USES * PART
+            self.renew()
 
     def renew(self):
         """Puts new films in the place of the oldest."""
-        part = self.make()
+        part = self.making(None)
         place = slice(self.oldest, self.oldest + PART)
         for name, rows in self.rows.items():
             rows[place] = part[name]

@@ -8,15 +8,16 @@ WARM_STEPS = 3  # before recording: what is made once (states, caches, compiled 
 
 class RecordedSteps:
     """step(kind) is run as it is on a CPU; on a GPU it is recorded for each kind of step. It must not look at a
-    value on the device, and what it reads stays where it is: tensors are changed in place."""
+    value on the device, and what it reads stays where it is: tensors are changed in place. `generators`: those that
+    it draws from, besides the device's own."""
 
-    def __init__(self, step, device):
-        self.step = step
+    def __init__(self, step, device, generators=()):
+        self.step, self.generators = step, generators
         self.is_recording = device == "cuda"
         self.graphs, self.memory = {}, None
 
     def __call__(self, kind):
-        """What step(kind) returned: on a GPU one tensor for all steps of a kind."""
+        """What step(kind) returned: on a GPU the same tensors for all steps of a kind."""
         if not self.is_recording:
             return self.step(kind)
         if kind not in self.graphs:
@@ -33,6 +34,8 @@ class RecordedSteps:
                 self.step(kind)
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
+        for generator in self.generators:
+            graph.register_generator_state(generator)
         with torch.cuda.graph(graph, pool=self.memory):
             made = self.step(kind)
         self.memory = self.memory or graph.pool()

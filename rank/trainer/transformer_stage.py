@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from . import sizes, stage_files
+from .faces import bank
 from .film_pool import BLOCKS, FilmPool
 from .hearing import PoseTeller
 from .measure import film_report, measured_films
@@ -29,7 +30,7 @@ HIGHEST_RATE = 1.0e-3
 BATCH_BLOCKS = 320
 # Until this share of the time: blocks of a film that a step sees; 0: only hearing.
 PHASES = ((0.03, 0), (0.3, 1), (1.01, BLOCKS))
-RENEW_s, TELL_s, SAVE_s = 3.0, 90.0, 90.0
+TELL_s, SAVE_s = 90.0, 90.0
 HEARING_WEIGHT = 0.1
 # Of the four levels: the third has the last word, the fourth moves hardly anything.
 CHANCES = (0.3, 0.26, 0.4, 0.04)
@@ -258,21 +259,21 @@ def run(folder, data, minutes, device, films):
     model, spent_s, is_new = new_or_begun(folder, device)
     pace = Pace(minutes, spent_s)
     tokenizer = tokenizer_of(folder)
+    if device == "cuda":
+        compile_layers()
+        bank.compile_drawing()
     pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21 + int(spent_s))
     pool.fill(films)
     unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77)
     shown = [unseen.make(keep_truth=True) for _ in range(2)]
     texts, unseen_texts = Texts(pool, tokenizer, device), Texts(unseen, tokenizer, device)
     loop = Loop(model, pool, texts, device, pace, is_new)
-    if device == "cuda":
-        compile_layers()
     weights = sum(p.numel() for p in model.parameters())
     print(f"transformer: {len(pool)} films at {pace.spent_s:.0f} s; {weights} weights", flush=True)
-    told, saved, renewed = (Every(pace, seconds) for seconds in (TELL_s, SAVE_s, RENEW_s))
+    told, saved = (Every(pace, seconds) for seconds in (TELL_s, SAVE_s))
     while not pace.is_over():
         loop.step()
-        if renewed.is_due():
-            pool.renew()
+        pool.use(loop.batch_blocks / BLOCKS)
         if told.is_due():
             report = film_report(model, vae, shown, unseen_texts, loop.sigmas)
             print(f"transformer {pace.spent_s:.0f} s, step {pace.steps}: {loop.told()}; {report}", flush=True)

@@ -222,7 +222,7 @@ def mouth(canvas, look, col, posed, x, y, mouth_y):
     canvas.paint(canvas.cover(lips), look["lips"])
     inner = ellipse(x, my, half_width * 0.9, half_height + 0.006)
     shown = canvas.cover(inner)
-    dark = look["lips"] * torch.tensor([0.28, 0.2, 0.22], device=x.device)
+    dark = torch.stack([share * look["lips"][:, i] for i, share in enumerate((0.28, 0.2, 0.22))], 1)
     canvas.paint(shown, dark)
     tongue = ellipse(x, my - half_height * 1.05, half_width * 0.6, half_height * 0.75 + 0.004)
     canvas.paint(

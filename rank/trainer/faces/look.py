@@ -2,6 +2,8 @@
 
 import torch
 
+from ..constants import constant
+
 # name: (lowest, highest). A frame reaches from -1 to 1 in both directions, y downwards.
 RANGES = {
     "x": (-0.14, 0.14), "y": (-0.16, 0.0), "size": (0.46, 0.60), "tilt": (-0.07, 0.07),
@@ -44,7 +46,7 @@ PATTERNS = 6  # plain, gradient, stripes, rings, checks, spots of light
 
 def near_one_of(palette, count, spread, generator):
     """Mixtures of two neighbours in colour, [count, 3]."""
-    colours = torch.tensor(palette, device=generator.device)
+    colours = constant(palette, generator.device)
     pick = torch.randint(len(palette), (2, count), generator=generator, device=generator.device)
     share = torch.rand(count, 1, generator=generator, device=generator.device) * 0.3
     mixed = torch.lerp(colours[pick[0]], colours[pick[1]], share)
@@ -73,7 +75,7 @@ def people(count, generator):
     wild = (torch.rand(count, 1, generator=generator, device=device) < 0.06).float()
     look["hair"] = torch.lerp(look["hair"], any_colour(count, generator), wild)
     lips = near_one_of(LIPS, count, 0.03, generator)
-    natural = look["skin"] * torch.tensor([0.85, 0.6, 0.6], device=device)
+    natural = look["skin"] * constant((0.85, 0.6, 0.6), device)
     look["lips"] = torch.lerp(natural, lips, 0.3 + 0.7 * look["lipstick"][:, None])
     for name in ("eyes", "shirt", "jacket", "tie_colour", "frame"):
         look[name] = any_colour(count, generator)
@@ -88,7 +90,7 @@ def people(count, generator):
 
 def with_named_background(look, colour_index):
     """`colour_index` [count]: into BACKGROUNDS, -1 where the prompt names none."""
-    named = torch.tensor(list(BACKGROUNDS.values()), device=colour_index.device)
+    named = constant(tuple(BACKGROUNDS.values()), colour_index.device)
     is_named = (colour_index >= 0).float()
     colour = named[colour_index.clamp_min(0)]
     changed = dict(look)

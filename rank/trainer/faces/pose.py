@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional as F
 
+from ..constants import constant
 from ..speech.mouth import BLINK, CHANNELS, OPENING, RATE_HZ, REST, TEETH, WIDTH
 
 FPS = 25
@@ -42,7 +43,7 @@ def poses(mouth_BFC):
 
 def rest_mouth(batch, frames, device):
     rest = torch.zeros(batch, frames, CHANNELS, device=device)
-    rest[..., :3] = torch.tensor(REST, device=device)
+    rest[..., :3] = constant(REST, device)
     return rest
 
 

@@ -1,17 +1,11 @@
 """Rotary positions over frame, row and column. Positions may be far from zero: angles are float64."""
 
 # B batch, N blocks, T tokens, H heads, K head width, J pairs of a head
-import functools
-
 import torch
 
+from ..constants import constant
+
 BASE = 10000.0
-
-
-@functools.lru_cache(maxsize=None)
-def constant(values, device):
-    """Copied to the device once: a copy in every step would wait for all that the device has to do."""
-    return torch.tensor(values, device=device)
 
 
 def axis(positions, width):
