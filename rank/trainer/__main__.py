@@ -26,7 +26,7 @@ def add_evaluate(command):
     command.add_argument(
         "--out", type=pathlib.Path, required=True, help="folder of films, figures and sheets"
     )
-    command.add_argument("--people", type=int, default=8, help="a film of 12 s of each")
+    command.add_argument("--people", type=int, default=24, help="a film of 12 s of each")
     command.add_argument("--clips", type=int, default=100, help="of the long film")
     command.add_argument("--ranks", type=int, default=2)
 

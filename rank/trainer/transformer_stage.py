@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from . import sizes, stage_files
-from .faces import bank
 from .film_pool import BLOCKS, FilmPool
 from .hearing import PoseTeller
 from .measure import film_report, measured_films
@@ -261,7 +260,6 @@ def run(folder, data, minutes, device, films):
     tokenizer = tokenizer_of(folder)
     if device == "cuda":
         compile_layers()
-        bank.compile_drawing()
     pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21 + int(spent_s))
     pool.fill(films)
     unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77)

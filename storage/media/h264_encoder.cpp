@@ -24,6 +24,8 @@ constexpr std::int64_t kLastKeyFrameBeforeEnd = 6;
 // deadzone: small changes are coded when they happen. Else they are left out until the next key frame, which
 //   brings all of them at once: a picture that hardly moves pulses. A film of the bundled model grows by a
 //   fifth.
+// crf=16: at 18 a key frame changes a resting picture by more than the picture itself does where a segment
+//   begins. A film of the bundled model grows by a quarter.
 // threads=1, cpu-independent: the bytes depend on frames and format only. Ranks share the host's cores.
 constexpr const char* kX264Parameters =
     "stitchable=1:bframes=0:scenecut=0:open-gop=0:force-cfr=1:threads=1:lookahead-threads=1:"
@@ -59,7 +61,7 @@ CodecHandle open_x264(const VideoFormat& format) {
   const std::string doing = "cannot open the H.264 encoder for " + std::to_string(format.size.width) + " x " +
                             std::to_string(format.size.height) + " pixels";
   check(av_opt_set(codec->priv_data, "preset", "veryfast", 0), doing);
-  check(av_opt_set(codec->priv_data, "crf", "18", 0), doing);
+  check(av_opt_set(codec->priv_data, "crf", "16", 0), doing);
   check(av_opt_set(codec->priv_data, "forced-idr", "1", 0), doing);
   check(av_opt_set(codec->priv_data, "x264-params", kX264Parameters, 0), doing);
   check(avcodec_open2(codec.get(), encoder, nullptr), doing);

@@ -15,18 +15,9 @@ def drawn(look, pose, side):
     out = torch.empty(count, 3, side, side, dtype=torch.uint8, device=look["x"].device)
     for begin in range(0, count, PART):
         part = slice(begin, begin + PART)
-        out[part] = drawn_part(looks.chosen(look, part), looks.chosen(pose, part), side)
+        image = draw(looks.chosen(look, part), looks.chosen(pose, part), side)
+        out[part] = ((image + 1) * 127.5).round().byte()
     return out
-
-
-def drawn_part(look, pose, side):
-    return ((draw(look, pose, side) + 1) * 127.5).round().byte()
-
-
-def compile_drawing():
-    """A picture is then one kernel instead of six hundred. Takes some seconds at the first picture."""
-    global drawn_part
-    drawn_part = torch.compile(drawn_part)
 
 
 def as_floats(images):
