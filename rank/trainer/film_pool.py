@@ -6,7 +6,7 @@ from . import prompts, sizes
 from .faces import bank
 from .faces import look as looks
 from .faces.pose import at_fps, flat, poses, rest_mouth, stacked
-from .faces.weight import weights_of
+from .faces.weight import hardest_of, weights_of
 from .models.wav2vec2 import at_25fps
 from .recorded import RecordedSteps
 from .speech.sounds import normalised
@@ -17,6 +17,8 @@ WARM_FRAMES = 13  # before a film, so that its latents are not those of a beginn
 STILL_FRAMES = 29  # of the portrait at rest, until the encoder has come to rest
 RECORDING_FRAMES = 300
 PART = 16  # films made at a time
+HARD = PART // 2  # of them with people whose mouths are hard to see
+AT_REST = 0.65  # of the portraits: these show little of the lips
 USES = 16  # of a film, on the average, before another person takes its place
 PROMPTS = 20000
 
@@ -27,8 +29,8 @@ class FilmPool:
     features [Z, E, 96], pose [96, P] (of POSE), prompt (an index into `texts`), weight [Y, X] of the latents
     in the loss."""
 
-    def __init__(self, vae, speech, sounds, device, seed):
-        self.vae, self.sounds, self.device = vae, sounds, device
+    def __init__(self, vae, speech, sounds, device, seed, hard=HARD):
+        self.vae, self.sounds, self.device, self.hard = vae, sounds, device, hard
         self.generator = torch.Generator(device).manual_seed(seed)
         self.prompts = prompts.corpus(PROMPTS, seed)
         self.texts = [text for text, _, _ in self.prompts]
@@ -68,7 +70,7 @@ class FilmPool:
     @torch.no_grad()
     def make(self, keep_truth=False):
         prompt = self.whole(len(self.texts))
-        portrait = looks.people(PART, self.generator)
+        portrait = self.people()
         shown = looks.with_named_background(
             prompts.changed_look(portrait, self.moods[prompt]), self.walls[prompt]
         )
@@ -77,7 +79,7 @@ class FilmPool:
         film = self.drawn(shown, pose, WARM_FRAMES + FRAMES)
         still_pose = poses(rest_mouth(PART, 1, self.device))
         ajar = torch.rand(PART, 1, generator=self.generator, device=self.device)
-        still_pose["opening"] = (ajar - 0.5).clamp_min(0) * 0.6  # portraits smile or speak a little
+        still_pose["opening"] = (ajar - AT_REST).clamp_min(0) * 0.8  # the other portraits speak a little
         still_pose["teeth"] = still_pose["opening"]
         still = bank.as_floats(bank.drawn(portrait, flat(still_pose), sizes.FRAME_SIDE))
         made = {"prompt": prompt, "features": features.half()}
@@ -91,6 +93,14 @@ class FilmPool:
             made["film"], made["shown"] = film[:, :, -FRAMES:], shown
             made["still"] = still
         return made
+
+    def people(self):
+        """PART of them; the last `hard` are the hardest of five times as many."""
+        usual = PART - self.hard
+        crowd = looks.people(usual + 5 * self.hard, self.generator)
+        others = looks.chosen(crowd, slice(usual, None))
+        hardest = looks.chosen(others, hardest_of(others, self.hard))
+        return {name: torch.cat([value[:usual], hardest[name]]) for name, value in crowd.items()}
 
     def whole(self, below):
         return torch.randint(below, (PART,), generator=self.generator, device=self.device)

@@ -262,7 +262,7 @@ def run(folder, data, minutes, device, films):
         compile_layers()
     pool = FilmPool(vae, speech, Sounds(data / "speech.npz", device), device, seed=21 + int(spent_s))
     pool.fill(films)
-    unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77)
+    unseen = FilmPool(vae, speech, Sounds(data / "unseen.npz", device), device, seed=77, hard=0)
     shown = [unseen.make(keep_truth=True) for _ in range(2)]
     texts, unseen_texts = Texts(pool, tokenizer, device), Texts(unseen, tokenizer, device)
     loop = Loop(model, pool, texts, device, pace, is_new)

@@ -6,6 +6,7 @@ MOUTH_WEIGHT, EYES_WEIGHT = 20.0, 4.0
 USUAL_CONTRAST = 0.5  # between a mouth's inside and what is around it
 FAINTEST, STRONGEST = 0.7, 3.0
 INSIDE = 0.25  # of the lips' colour
+HAIR_HIDES = 0.15  # as much as so much less contrast
 
 
 def weights_of(look, side):
@@ -29,6 +30,16 @@ def weights_of(look, side):
 def faintness(look):
     """Of a mouth, [B]: 1 where it is seen as well as most. Dark lips on dark skin change few of the numbers that the
     loss is made of."""
+    return (USUAL_CONTRAST / contrast(look).clamp_min(1e-3)).clamp(FAINTEST, STRONGEST)
+
+
+def hardest_of(look, count):
+    """Indices of `count` people whose mouths are the faintest, or hidden in hair."""
+    is_hairy = torch.maximum(look["beard"], look["moustache"])
+    return (contrast(look) - HAIR_HIDES * is_hairy).argsort()[:count]
+
+
+def contrast(look):
+    """Between a mouth's inside and what is around it, [B]."""
     around = torch.lerp(look["skin"], look["hair"], look["beard"][:, None])
-    contrast = (around - INSIDE * look["lips"]).abs().mean(1)
-    return (USUAL_CONTRAST / contrast.clamp_min(1e-3)).clamp(FAINTEST, STRONGEST)
+    return (around - INSIDE * look["lips"]).abs().mean(1)
