@@ -18,7 +18,7 @@ STILL_FRAMES = 29  # of the portrait at rest, until the encoder has come to rest
 RECORDING_FRAMES = 300
 PART = 16  # films made at a time
 HARD = PART // 2  # of them with people whose mouths are hard to see
-AT_REST = 0.65  # of the portraits: these show little of the lips
+AT_REST, AJAR = 0.75, 0.3  # portraits that show little of the lips; how far the others are open at most
 USES = 16  # of a film, on the average, before another person takes its place
 PROMPTS = 20000
 
@@ -79,7 +79,7 @@ class FilmPool:
         film = self.drawn(shown, pose, WARM_FRAMES + FRAMES)
         still_pose = poses(rest_mouth(PART, 1, self.device))
         ajar = torch.rand(PART, 1, generator=self.generator, device=self.device)
-        still_pose["opening"] = (ajar - AT_REST).clamp_min(0) * 0.8  # the other portraits speak a little
+        still_pose["opening"] = (ajar - AT_REST).clamp_min(0) * AJAR / (1 - AT_REST)
         still_pose["teeth"] = still_pose["opening"]
         still = bank.as_floats(bank.drawn(portrait, flat(still_pose), sizes.FRAME_SIDE))
         made = {"prompt": prompt, "features": features.half()}

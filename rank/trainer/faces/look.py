@@ -69,6 +69,8 @@ def people(count, generator):
         look[name] = low + (high - low) * torch.rand(count, generator=generator, device=device)
     for name, chance in CHANCES.items():
         look[name] = (torch.rand(count, generator=generator, device=device) < chance).float()
+    is_bearded = torch.maximum(look["beard"], look["moustache"])
+    look["lipstick"] = look["lipstick"] * (1 - is_bearded)
     look["pattern"] = torch.randint(PATTERNS, (count,), generator=generator, device=device).float()
     look["skin"] = near_one_of(SKINS, count, 0.015, generator)
     look["hair"] = near_one_of(HAIRS, count, 0.02, generator)

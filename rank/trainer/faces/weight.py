@@ -6,7 +6,7 @@ MOUTH_WEIGHT, EYES_WEIGHT = 20.0, 4.0
 USUAL_CONTRAST = 0.5  # between a mouth's inside and what is around it
 FAINTEST, STRONGEST = 0.7, 3.0
 INSIDE = 0.25  # of the lips' colour
-HAIR_HIDES = 0.15  # as much as so much less contrast
+HAIR_HIDES = 0.25  # as much as so much less contrast
 
 
 def weights_of(look, side):
