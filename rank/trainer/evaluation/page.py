@@ -7,7 +7,7 @@ from .cast import CLIP_FRAMES, PERIOD_clips
 from .figures import drawn
 
 COLUMNS, MOST_PEOPLE = 8, 4
-MOMENT = 20  # of a clip: the frame that is shown
+MOMENT = 22  # of a clip: the frame that is shown
 
 # figure, what it is, what is wanted, how it is told
 ROWS = (
