@@ -18,7 +18,8 @@ STILL_FRAMES = 29  # of the portrait at rest, until the encoder has come to rest
 RECORDING_FRAMES = 300
 PART = 16  # films made at a time
 HARD = PART // 2  # of them with people whose mouths are hard to see
-AT_REST, AJAR = 0.75, 0.3  # portraits that show little of the lips; how far the others are open at most
+AT_REST = 0.75  # of the portraits: they show little of the lips
+AJAR = 0.3  # how far the mouths of the others are open at most
 USES = 16  # of a film, on the average, before another person takes its place
 PROMPTS = 20000
 

@@ -69,8 +69,8 @@ def people(count, generator):
         look[name] = low + (high - low) * torch.rand(count, generator=generator, device=device)
     for name, chance in CHANCES.items():
         look[name] = (torch.rand(count, generator=generator, device=device) < chance).float()
-    is_bearded = torch.maximum(look["beard"], look["moustache"])
-    look["lipstick"] = look["lipstick"] * (1 - is_bearded)
+    look["beard"] = look["beard"] * (1 - look["long_hair"])
+    look["lipstick"] = look["lipstick"] * (1 - has_hair_at_the_mouth(look))
     look["pattern"] = torch.randint(PATTERNS, (count,), generator=generator, device=device).float()
     look["skin"] = near_one_of(SKINS, count, 0.015, generator)
     look["hair"] = near_one_of(HAIRS, count, 0.02, generator)
@@ -85,9 +85,13 @@ def people(count, generator):
     look["frame"] = look["frame"] * 0.4
     look["background"] = any_colour(count, generator)
     look["background2"] = any_colour(count, generator)
-    look["beard"] = look["beard"] * (1 - look["long_hair"])
     look["bun"] = look["bun"] * (1 - look["long_hair"]) * (1 - look["bald"])
     return look
+
+
+def has_hair_at_the_mouth(look):
+    """[count]: 1 with a beard or a moustache, else 0."""
+    return torch.maximum(look["beard"], look["moustache"])
 
 
 def with_named_background(look, colour_index):

@@ -2,11 +2,13 @@
 
 import torch
 
+from .look import has_hair_at_the_mouth
+
 MOUTH_WEIGHT, EYES_WEIGHT = 20.0, 4.0
 USUAL_CONTRAST = 0.5  # between a mouth's inside and what is around it
 FAINTEST, STRONGEST = 0.7, 3.0
 INSIDE = 0.25  # of the lips' colour
-HAIR_HIDES = 0.25  # as much as so much less contrast
+HAIR_HIDES = 0.25  # a beard or a moustache makes a mouth as hard to see as so much less contrast
 
 
 def weights_of(look, side):
@@ -35,11 +37,10 @@ def faintness(look):
 
 def hardest_of(look, count):
     """Indices of `count` people whose mouths are the faintest, or hidden in hair."""
-    is_hairy = torch.maximum(look["beard"], look["moustache"])
-    return (contrast(look) - HAIR_HIDES * is_hairy).argsort()[:count]
+    return (contrast(look) - HAIR_HIDES * has_hair_at_the_mouth(look)).argsort()[:count]
 
 
 def contrast(look):
-    """Between a mouth's inside and what is around it, [B]."""
+    """Between a mouth's inside and what is around it, [B], of colours in [0, 1]."""
     around = torch.lerp(look["skin"], look["hair"], look["beard"][:, None])
     return (around - INSIDE * look["lips"]).abs().mean(1)
